@@ -1,0 +1,1 @@
+"""The Dagster project of Bansou: from sources to published marts."""

@@ -1,0 +1,73 @@
+"""`python -m dagster_project run` and `… backfill FROM TO`: what `make run` and `make backfill` call."""
+
+import argparse
+import sys
+from datetime import date
+from pathlib import Path
+
+from dagster_project.settings import PROJECT_ROOT, Settings, SettingsError, exported, load_settings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; 0 where the run succeeded, 1 where it did not, 2 where the configuration is wrong."""
+    parser = argparse.ArgumentParser(prog="bansou", description="The customer-success data warehouse.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="pull, build what is missing, check, publish")
+    backfill = commands.add_parser("backfill", help="build a range of past days again, in one run")
+    backfill.add_argument("from_date", type=date.fromisoformat)
+    backfill.add_argument("to_date", type=date.fromisoformat)
+    commands.add_parser("home", help="prepare the data folder for Dagster's UI and print its place")
+    options = parser.parse_args(arguments)
+    try:
+        settings = load_settings()
+        settings.require_complete()
+        if options.command == "home":
+            sys.stdout.write(f"{_dagster_home(settings)}\n")
+            return 0
+        if options.command == "backfill":
+            return _execute(settings, (options.from_date, options.to_date))
+        return _execute(settings, None)
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+
+
+def _dagster_home(settings: Settings) -> Path:
+    settings.dagster_dir.mkdir(parents=True, exist_ok=True)
+    (settings.dagster_dir / "dagster.yaml").write_text((PROJECT_ROOT / "dagster.yaml").read_text())
+    return settings.dagster_dir
+
+
+def _execute(settings: Settings, asked: tuple[date, date] | None) -> int:
+    """Refresh the days asked for, or those that are missing."""
+    import dagster as dg  # noqa: PLC0415 - a second of start-up
+
+    from dagster_project.assets.extract import prepare_warehouse  # noqa: PLC0415
+    from dagster_project.assets.transform import DbtParseError  # noqa: PLC0415
+    from dagster_project.automation import REFRESH_JOB_NAME  # noqa: PLC0415
+    from dagster_project.definitions import build_definitions  # noqa: PLC0415
+    from dagster_project.days import checked_range, missing_days, range_tags  # noqa: PLC0415
+    from dagster_project.summary import print_summary  # noqa: PLC0415
+
+    prepare_warehouse(settings)
+    first, last = checked_range(settings, *asked) if asked else missing_days(settings)
+    sys.stderr.write(f"Bansou: {first} to {last} → {settings.published_dir}\n")
+    try:
+        definitions = build_definitions(settings)
+    except DbtParseError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    home = _dagster_home(settings)
+    with exported({"DAGSTER_HOME": str(home)}), dg.DagsterInstance.get() as instance:
+        result = definitions.resolve_job_def(REFRESH_JOB_NAME).execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            run_config={"loggers": {"progress": {"config": {}}}},
+            tags=range_tags(first, last),
+        )
+        print_summary(settings, instance, result.run_id, is_success=result.success)
+    return 0 if result.success else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

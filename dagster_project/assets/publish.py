@@ -1,0 +1,51 @@
+"""From checked marts to what readers open: a versioned set behind one atomic pointer."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import dagster as dg
+
+from dagster_project.assets.extract import OWNER
+from dagster_project.checks.gate import outcomes_of_run, require_passed
+from dagster_project.days import daily_partitions
+from dagster_project.publishing import PublishedSet, publish_set
+from dagster_project.settings import Settings
+from dagster_project.warehouse import open_warehouse
+
+PUBLISH_KEY = dg.AssetKey(["published", "marts"])
+
+
+def public_marts(manifest_path: Path) -> list[str]:
+    """Names of the marts that readers see, from dbt's manifest."""
+    nodes = json.loads(manifest_path.read_text(encoding="utf-8"))["nodes"].values()
+    return sorted(
+        node["name"] for node in nodes if node["resource_type"] == "model" and node["config"]["access"] == "public"
+    )
+
+
+def build_publish_asset(
+    settings: Settings, marts: Sequence[str], expected_checks: Sequence[dg.AssetCheckKey]
+) -> dg.AssetsDefinition:
+    """The published set; it stands only where every expected check of the run passed."""
+
+    @dg.asset(
+        key=PUBLISH_KEY,
+        # Only this asset is partitioned by day. Were every model, Dagster would write an event for each model and day.
+        partitions_def=daily_partitions(settings),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        deps=[dg.AssetKey(["marts", mart]) for mart in marts],
+        group_name="published",
+        owners=[OWNER],
+        kinds={"duckdb", "parquet"},
+        description="The set of marts that dashboards read, whole and checked.",
+    )
+    def published_marts(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        outcomes = outcomes_of_run(context.instance, context.run.run_id)
+        require_passed(expected_checks, outcomes)
+        published: PublishedSet = publish_set(settings, open_warehouse(settings), marts, outcomes)
+        return dg.MaterializeResult(
+            metadata={"publish_id": published.publish_id, "is_unchanged": published.is_unchanged, **published.row_counts}
+        )
+
+    return published_marts

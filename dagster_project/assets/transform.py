@@ -1,0 +1,123 @@
+"""From raw to marts: the whole dbt project as one step, over a range of days."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+
+from dagster_project.assets.extract import OWNER
+from dagster_project.code_version import fingerprint_of
+from dagster_project.days import days_of_run, plan_build
+from dagster_project.settings import DBT_PROJECT_DIR, Settings, exported
+from dagster_project.warehouse import open_warehouse
+from dagster_project.warehouse.interface import Build
+
+DBT_EXECUTABLE = str(Path(sys.executable).with_name("dbt"))
+
+
+class DbtParseError(Exception):
+    """The dbt project does not parse; the message is dbt's own."""
+
+
+def dbt_variables(settings: Settings) -> dict[str, Any]:
+    """What shapes the dbt project for as long as the configuration stands; days are not among it."""
+    return {
+        "business_timezone": settings.calendar.business_timezone,
+        "fiscal_year_first_month": settings.calendar.fiscal_year_first_month,
+        "history_start_date": settings.calendar.history_start_date.isoformat(),
+        "feeds": settings.feeds,
+    }
+
+
+def dbt_environment(settings: Settings, build: Build | None = None) -> dict[str, str]:
+    """Environment of a dbt process; with the days of a build where one is given."""
+    environment = {
+        "BANSOU_WAREHOUSE": str(settings.build_path),
+        "DBT_TARGET_PATH": str(settings.dbt_target_dir),
+        "DBT_LOG_PATH": str(settings.dbt_target_dir),
+        "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    if build is not None:
+        environment |= {
+            "BANSOU_FROM_DATE": build.from_date.isoformat(),
+            "BANSOU_TO_DATE": build.to_date.isoformat(),
+            "BANSOU_AS_OF_DATE": build.as_of_date.isoformat(),
+        }
+    return environment
+
+
+def prepare_manifest(settings: Settings) -> Path:
+    """dbt's manifest for this configuration, parsed again only where the project or the configuration changed.
+
+    Raises:
+        DbtParseError: the project does not parse.
+    """
+    manifest = settings.dbt_target_dir / "manifest.json"
+    stamp = settings.dbt_target_dir / "parsed.txt"
+    variables = json.dumps(dbt_variables(settings))
+    told = f"{fingerprint_of(DBT_PROJECT_DIR)} {variables} {settings.build_path}"
+    if manifest.exists() and stamp.exists() and stamp.read_text() == told:
+        return manifest
+    settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
+    with exported(dbt_environment(settings)):
+        command = [DBT_EXECUTABLE, "--quiet", "parse", "--vars", variables]
+        done = subprocess.run(command, cwd=DBT_PROJECT_DIR, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise DbtParseError(f"dbt cannot parse {DBT_PROJECT_DIR}:\n{done.stdout}{done.stderr}")
+    stamp.write_text(told)
+    return manifest
+
+
+class WarehouseTranslator(DagsterDbtTranslator):
+    """dbt nodes as assets: groups by layer, owners, kinds, and freshness of what readers see."""
+
+    def __init__(self) -> None:
+        # Source tests as checks would switch off the blocking checks on the same raw tables.
+        super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False))
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """dbt's asset with our group, owner, kinds and freshness."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        layer = spec.key.path[0]
+        freshness = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36)) if layer == "marts" else None
+        return replace_spec(spec, layer, freshness)
+
+
+def replace_spec(spec: dg.AssetSpec, layer: str, freshness: dg.FreshnessPolicy | None) -> dg.AssetSpec:
+    """A spec in the group of its layer, with an owner."""
+    return spec.replace_attributes(group_name=layer, owners=[OWNER], freshness_policy=freshness)
+
+
+def build_dbt_assets(settings: Settings) -> dg.AssetsDefinition:
+    """The dbt project as one step; a range of days is one run."""
+    manifest = prepare_manifest(settings)
+
+    @dbt_assets(
+        manifest=manifest,
+        name="build_models",
+        dagster_dbt_translator=WarehouseTranslator(),
+    )
+    def build_models(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        build = plan_build(settings, context.run.run_id, *days_of_run(settings, context.run.tags))
+        context.log.info(f"days {build.from_date} to {build.to_date}, as of {build.as_of_date}")
+        with exported(dbt_environment(settings, build)):
+            dbt = DbtCliResource(
+                project_dir=str(DBT_PROJECT_DIR), profiles_dir=str(DBT_PROJECT_DIR), dbt_executable=DBT_EXECUTABLE
+            )
+            yield from dbt.cli(
+                ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(dbt_variables(settings))],
+                context=context,
+                target_path=settings.dbt_target_dir,
+            ).stream()
+        open_warehouse(settings).record_build(build)
+
+    return build_models

@@ -1,0 +1,40 @@
+"""The whole graph, assembled."""
+
+import dagster as dg
+
+from dagster_project.assets.extract import build_demo_asset, build_raw_assets
+from dagster_project.assets.publish import build_publish_asset, public_marts
+from dagster_project.assets.transform import build_dbt_assets, prepare_manifest
+from dagster_project.automation import build_automation
+from dagster_project.checks.boundaries import build_boundary_checks, mart_suites, raw_suites
+from dagster_project.days import daily_partitions
+from dagster_project.progress import progress_logger
+from dagster_project.settings import Settings, load_settings
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    """Every asset, check, job and schedule of one configuration."""
+    models = build_dbt_assets(settings)
+    checks = [
+        build_boundary_checks(settings, "check_raw", raw_suites(settings)),
+        build_boundary_checks(settings, "check_marts", mart_suites()),
+    ]
+    expected = [key for definition in checks for key in definition.check_keys] + list(models.check_keys)
+    marts = public_marts(prepare_manifest(settings))
+    assets = dg.Definitions(
+        assets=[
+            *build_demo_asset(settings),
+            *build_raw_assets(settings),
+            models,
+            build_publish_asset(settings, marts, expected),
+        ],
+        asset_checks=checks,
+        loggers={"progress": progress_logger},
+    )
+    return dg.Definitions.merge(assets, build_automation(daily_partitions(settings)))
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The code location."""
+    return build_definitions(load_settings())

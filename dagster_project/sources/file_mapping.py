@@ -1,0 +1,220 @@
+"""The mapping from foreign columns to the input contract, as one DuckDB statement."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from dagster_project.contract import ContractColumn, Entity
+from dagster_project.settings import ColumnMapping, FileTable
+from dagster_project.sources.landing import SourceError
+
+
+def quoted(name: str) -> str:
+    """An identifier, safe in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text_literal(value: str) -> str:
+    """A text constant, safe in SQL."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+@dataclass(frozen=True)
+class FileMapping:
+    """How the columns of one file (and of a joined second one) become one entity's columns.
+
+    `columns` and `joined_columns` give name and DuckDB type as found in the files.
+    """
+
+    entity: Entity
+    table: FileTable
+    place: str
+    columns: dict[str, str]
+    joined_columns: dict[str, str]
+
+    @cached_property
+    def _found(self) -> dict[str, str]:
+        prefix = self.table.join.prefix if self.table.join else ""
+        return self.columns | {prefix + name: kind for name, kind in self.joined_columns.items()}
+
+    @cached_property
+    def _mapped(self) -> dict[str, ColumnMapping]:
+        """Contract column to its origin, each origin checked against the files."""
+        told = self.table.columns
+        unknown = sorted(set(told) - set(self.entity.column_names))
+        if unknown:
+            raise SourceError(
+                f"{self.place}.columns: {', '.join(unknown)} is no column of the entity {self.entity.name}. "
+                f"It has: {', '.join(self.entity.column_names)}."
+            )
+        mapped = {
+            name: ColumnMapping(column=origin) if isinstance(origin, str) else origin for name, origin in told.items()
+        } or {name: ColumnMapping(column=name) for name in self.entity.column_names if name in self.columns}
+        for name, origin in mapped.items():
+            if origin.column is not None:
+                self._require(origin.column, f"columns.{name}")
+            elif origin.constant is None:
+                raise SourceError(f"{self.place}.columns.{name}: give either `column` or `constant`.")
+        for column in self.entity.columns:
+            if (column.is_required or column.name in self.key) and column.name not in mapped:
+                raise SourceError(
+                    f"{self.place}: the required column {column.name} is not mapped, and the file has no column of "
+                    f"that name. The file has: {', '.join(self.columns)}."
+                )
+        return mapped
+
+    def _require(self, column: str, where: str) -> None:
+        if column not in self._found:
+            raise SourceError(
+                f"{self.place}.{where}: the file has no column '{column}'. It has: {', '.join(self._found)}. "
+                f"Correct the mapping, or ask the source for the column."
+            )
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Contract columns that identify a row; empty where the whole row does."""
+        if self.table.key == "whole_row":
+            return ()
+        return tuple(self.table.key or self.entity.key)
+
+    @property
+    def fed_columns(self) -> tuple[str, ...]:
+        """Contract columns that the files fill."""
+        return tuple(self._mapped)
+
+    def mapped_sql(self, source_name: str, reader: str, joined_reader: str | None) -> str:
+        """Create the temporary table `mapped`: one row per row read, typed, with `_rejection` where typing failed."""
+        contract = self.entity.columns
+        picked = ",\n".join(f"{self._picked(column)} as {quoted('from_' + column.name)}" for column in contract)
+        typed = ",\n".join(f"{self._typed(column)} as {quoted('to_' + column.name)}" for column in contract)
+        final = ",\n".join(f"{quoted('to_' + column.name)} as {quoted(column.name)}" for column in contract)
+        return f"""
+            create or replace temp table mapped as
+            with read_rows as (select row_number() over () as _row_number, * from {reader}),
+            joined_rows as ({self._joined(joined_reader)}),
+            picked as (
+                select
+                    _row_number, filename as _file, {self._keep()} as _is_kept, {self._source_time()} as _source_time,
+                    {self._extra()} as _extra, {self._whole_row()} as _source_row,
+                    {picked}
+                from joined_rows
+            ),
+            typed as (select *, {typed} from picked),
+            judged as (select *, {self._rejection()} as _rejection from typed)
+            select
+                {final},
+                _extra,
+                {text_literal(source_name + ":")} || {self._record_key()} as _record_key,
+                md5(concat_ws(chr(31), {self._hashed()})) as _row_hash,
+                _row_number, _source_time, _file, _is_kept, _rejection, _source_row
+            from judged
+        """
+
+    def _joined(self, joined_reader: str | None) -> str:
+        join = self.table.join
+        if join is None or joined_reader is None:
+            return "select * from read_rows"
+        for left, right in join.on.items():
+            self._require(left, "join.on")
+            self._require(join.prefix + right, "join.on")
+        taken = ", ".join(f"second.{quoted(name)} as {quoted(join.prefix + name)}" for name in self.joined_columns)
+        matched = " and ".join(f"first.{quoted(left)} = second.{quoted(right)}" for left, right in join.on.items())
+        return f"select first.*, {taken} from read_rows as first left join {joined_reader} as second on {matched}"
+
+    def _text(self, column: str) -> str:
+        """A foreign column with blanks as null; types other than text stay as they are."""
+        return f"nullif(trim({quoted(column)}), '')" if self._found[column] == "VARCHAR" else quoted(column)
+
+    def _keep(self) -> str:
+        rules = []
+        for rule in self.table.keep:
+            self._require(rule.column, "keep")
+            text = f"coalesce(cast({quoted(rule.column)} as varchar), '')"
+            if rule.one_of is not None:
+                rules.append(f"{text} in ({', '.join(map(text_literal, rule.one_of))})")
+            if rule.none_of is not None:
+                rules.append(f"{text} not in ({', '.join(map(text_literal, rule.none_of))})")
+        return " and ".join(rules) or "true"
+
+    def _source_time(self) -> str:
+        if self.table.known_at is None:
+            return "cast(null as timestamp)"
+        self._require(self.table.known_at, "known_at")
+        return self._timestamp(self._text(self.table.known_at), self._found[self.table.known_at])
+
+    def _extra(self) -> str:
+        used = {origin.column for origin in self._mapped.values()} | {self.table.known_at}
+        left = [name for name in self.columns if name not in used]
+        return "to_json({" + ", ".join(f"{text_literal(n)}: {quoted(n)}" for n in left) + "})" if left else "null"
+
+    def _whole_row(self) -> str:
+        fields = ", ".join(f"{text_literal(name)}: {quoted(name)}" for name in self.columns)
+        return f"cast(to_json({{{fields}}}) as varchar)"
+
+    def _picked(self, column: ContractColumn) -> str:
+        origin = self._mapped.get(column.name)
+        if origin is None:
+            return "cast(null as varchar)"
+        if origin.column is None:
+            return text_literal(str(origin.constant))
+        return self._text(origin.column)
+
+    def _typed(self, column: ContractColumn) -> str:
+        source = quoted("from_" + column.name)
+        origin = self._mapped.get(column.name)
+        if origin is None:
+            return f"cast(null as {column.data_type})"
+        kind = self._found[origin.column] if origin.column else "VARCHAR"
+        if origin.values is not None:
+            cases = " ".join(
+                f"when {text_literal(theirs)} then {text_literal(ours)}" for theirs, ours in origin.values.items()
+            )
+            otherwise = text_literal(origin.otherwise) if origin.otherwise is not None else "null"
+            source = f"(case cast({source} as varchar) {cases} else {otherwise} end)"
+            kind = "VARCHAR"
+        if origin.format is not None:
+            moment = f"try_strptime(cast({source} as varchar), {text_literal(origin.format)})"
+            zoned = f"timezone('UTC', timezone({text_literal(self.table.timezone)}, {moment}))"
+            return f"cast({moment} as date)" if column.data_type == "date" else zoned
+        if column.data_type == "timestamp":
+            return self._timestamp(source, kind)
+        if column.data_type in {"integer", "bigint"}:
+            # A cast would round 12.6 to 13 without a word.
+            return (
+                f"case when try_cast({source} as double) = try_cast({source} as {column.data_type}) "
+                f"then try_cast({source} as {column.data_type}) end"
+            )
+        return f"try_cast({source} as {column.data_type})"
+
+    def _timestamp(self, source: str, kind: str) -> str:
+        if kind == "TIMESTAMP" and self.table.timezone == "UTC":
+            return source
+        return f"timezone('UTC', try_cast({source} as timestamptz))"
+
+    def _rejection(self) -> str:
+        cases = []
+        for column in self.entity.columns:
+            origin, source, typed = (
+                self._mapped.get(column.name),
+                quoted("from_" + column.name),
+                quoted("to_" + column.name),
+            )
+            if origin is None:
+                continue
+            value = f"'column_name': {text_literal(column.name)}, 'value': cast({source} as varchar)"
+            wrong = "unknown_value" if origin.values is not None else "wrong_type"
+            cases.append(f"when {source} is not null and {typed} is null then {{'reason': '{wrong}', {value}}}")
+            if column.is_required or column.name in self.key:
+                cases.append(f"when {typed} is null then {{'reason': 'missing_value', {value}}}")
+        if self.table.known_at is not None:
+            value = f"'column_name': {text_literal(self.table.known_at)}, 'value': cast(null as varchar)"
+            cases.append(f"when _source_time is null then {{'reason': 'missing_known_at', {value}}}")
+        return f"case {' '.join(cases)} end"
+
+    def _record_key(self) -> str:
+        if not self.key:
+            return "md5(_source_row)"
+        return "concat_ws('|', " + ", ".join(f"cast({quoted('to_' + name)} as varchar)" for name in self.key) + ")"
+
+    def _hashed(self) -> str:
+        parts = [f"coalesce(cast({quoted('to_' + name)} as varchar), chr(30))" for name in self.entity.column_names]
+        return ", ".join([*parts, "coalesce(cast(_extra as varchar), chr(30))"])

@@ -1,0 +1,165 @@
+"""The short report at the end of a run: what was read, rejected and checked, and who needs a look."""
+
+from typing import Any
+
+import dagster as dg
+from rich.console import Console
+from rich.table import Table
+
+from dagster_project.checks.gate import CheckOutcome, outcomes_of_run
+from dagster_project.progress import PROGRESS
+from dagster_project.publishing import read_manifest
+from dagster_project.settings import Settings
+from dagster_project.warehouse import open_warehouse
+from dagster_project.warehouse.published import PublishedReader
+
+ACCOUNTS_AT_RISK = 10
+MINIMUM_WIDTH = 120
+
+
+def print_summary(settings: Settings, instance: dg.DagsterInstance, run_id: str, *, is_success: bool) -> None:
+    """Print the report of a run to standard output; after a failure, what failed and what readers still see."""
+    console = Console(width=max(MINIMUM_WIDTH, Console().width))
+    outcomes = outcomes_of_run(instance, run_id)
+    if settings.build_path.exists():
+        _print_rows_read(console, settings)
+    _print_checks(console, outcomes)
+    manifest = read_manifest(settings)
+    if not is_success:
+        _print_failure(console, instance, run_id, outcomes)
+        standing = f"The set {manifest['publish_id']} stays published." if manifest else "Nothing is published yet."
+        console.print(f"\n[bold red]The run failed.[/] {standing}")
+    elif manifest is not None:
+        _print_published(console, settings)
+    _print_times(console)
+    if manifest is not None:
+        console.print(f"\nPublished set {manifest['publish_id']}: {settings.published_dir}/marts.duckdb, …/parquet/")
+    console.print("Look inside: `make ui` opens Dagster's graph, `make docs` the models' documentation.")
+
+
+def _print_rows_read(console: Console, settings: Settings) -> None:
+    warehouse = open_warehouse(settings)
+    table = Table("source", "entity", title="Rows read so far · 読み込み", title_justify="left")
+    for name in ("read", "loaded", "unchanged", "superseded", "filtered", "rejected"):
+        table.add_column(name, justify="right")
+    for row in warehouse.rows(
+        "select source_name, entity, sum(rows_read) as read, sum(rows_loaded) as loaded, "
+        "sum(rows_unchanged) as unchanged, sum(rows_superseded) as superseded, sum(rows_filtered) as filtered, "
+        "sum(rows_rejected) as rejected from raw.batches group by all order by all"
+    ):
+        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row.values()))
+    console.print(table)
+    rejected = warehouse.rows(
+        "select entity, reason, column_name, count(*) as row_count, min(file_path) as file_path, "
+        "min(row_number) as row_number, min(value) as value from raw.rejected_rows group by all order by all"
+    )
+    for row in rejected:
+        example = f"{row['file_path']}, row {row['row_number']}" if row["file_path"] else f"row {row['row_number']}"
+        told = f" = '{row['value']}'" if row["value"] else ""
+        console.print(
+            f"  rejected: {row['row_count']:,} × {row['reason']} in {row['entity']}"
+            f"{'.' + row['column_name'] if row['column_name'] else ''}{told} (first: {example})",
+            highlight=False,
+        )
+
+
+def _print_checks(console: Console, outcomes: list[CheckOutcome]) -> None:
+    passed = sum(outcome.passed for outcome in outcomes)
+    failed = [outcome for outcome in outcomes if not outcome.passed and outcome.is_blocking]
+    warned = [outcome for outcome in outcomes if not outcome.passed and not outcome.is_blocking]
+    console.print(f"\nChecks · 検査: {passed} passed, {len(failed)} failed, {len(warned)} warned")
+    for outcome in [*failed, *warned]:
+        console.print(f"  {'failed' if outcome.is_blocking else 'warned'}: {outcome.asset}: {outcome.check}")
+
+
+def _print_failure(console: Console, instance: dg.DagsterInstance, run_id: str, outcomes: list[CheckOutcome]) -> None:
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
+        event = entry.dagster_event
+        error = event.step_failure_data.error if event else None
+        while error is not None and error.cause is not None:
+            error = error.cause
+        if error is not None:
+            console.print(f"\n{entry.step_key}: {error.message.strip()}", style="red", markup=False)
+    if any(outcome.is_blocking and not outcome.passed for outcome in outcomes):
+        console.print("Each failed check names its failing rows and its remedy in Dagster's UI and log.")
+
+
+def _print_published(console: Console, settings: Settings) -> None:
+    reader = PublishedReader(settings.published_dir)
+    console.print()
+    bands = Table("band", "", title="Accounts by health · ヘルススコア別アカウント数", title_justify="left")
+    for name in ("accounts", "monthly revenue"):
+        bands.add_column(name, justify="right")
+    for row in reader.rows(
+        "select coalesce(b.band_id, 'unknown') as band, b.name_japanese as label, count(*) as accounts, "
+        "sum(a.mrr_amount) as mrr from dim_accounts as a "
+        "left join dim_health_bands as b on coalesce(a.health_band, 'unknown') = b.band_id "
+        "where a.is_live and not a.is_test group by 1, 2, b.band_rank order by b.band_rank"
+    ):
+        bands.add_row(row["band"], row["label"], f"{row['accounts']:,}", f"{row['mrr']:,.0f}")
+    console.print(bands)
+    _print_at_risk(console, reader)
+    _print_oddities(console, reader)
+
+
+def _print_at_risk(console: Console, reader: PublishedReader) -> None:
+    rows = reader.rows(
+        """
+        with latest as (select max(score_date) as score_date from fct_health_scores),
+        reasons as (
+            select c.account_id, m.name_english, c.value, m.unit,
+                row_number() over (partition by c.account_id order by c.weight * (4 - c.points) desc, c.measure_id) as n
+            from fct_health_score_components as c
+            inner join latest using (score_date)
+            inner join dim_health_measures as m using (measure_id)
+            where c.score_id = 'health' and c.value is not null
+        )
+        select a.account_id, a.account_name, a.health_band, a.health_score, a.mrr_amount,
+            r.name_english || ' is ' || round(r.value, 2)::varchar || ' ' || r.unit as main_reason
+        from dim_accounts as a
+        left join reasons as r on a.account_id = r.account_id and r.n = 1
+        where a.is_live and not a.is_test and a.health_score is not null
+        order by a.health_band = 'unknown', a.health_score, a.account_id limit ?
+        """,
+        [ACCOUNTS_AT_RISK],
+    )
+    table = Table(
+        "account", "name", "band", "score", "monthly revenue", "main reason",
+        title="Accounts at most risk · 要注意アカウント", title_justify="left",
+    )  # fmt: skip
+    for row in rows:
+        table.add_row(
+            row["account_id"], row["account_name"], row["health_band"], f"{row['health_score']:.2f}",
+            f"{row['mrr_amount']:,.0f}", row["main_reason"],
+        )  # fmt: skip
+    console.print(table)
+    at_risk = reader.rows(
+        "select coalesce(sum(mrr_amount) filter (where health_band in ('at_risk', 'below_line')), 0) as at_risk, "
+        "coalesce(sum(mrr_amount), 0) as total from dim_accounts where is_live and not is_test"
+    )[0]
+    console.print(
+        f"Monthly revenue at risk · 危険な月次売上: {at_risk['at_risk']:,.0f} of {at_risk['total']:,.0f} "
+        f"(bands at_risk and below_line)"
+    )
+
+
+def _print_oddities(console: Console, reader: PublishedReader) -> None:
+    rows = reader.rows(
+        "select oddity_id, meaning_english, decision_english, count(*) as row_count from mart_input_oddities "
+        "group by all order by oddity_id"
+    )
+    if not rows:
+        return
+    table = Table("oddity", title="Oddities in the input, kept and counted · 入力データの不整合", title_justify="left")
+    table.add_column("rows", justify="right")
+    table.add_column("meaning")
+    table.add_column("decision")
+    for row in rows:
+        table.add_row(row["oddity_id"], f"{row['row_count']:,}", row["meaning_english"], row["decision_english"])
+    console.print(table)
+
+
+def _print_times(console: Console) -> None:
+    times: dict[str, Any] = PROGRESS.stage_seconds
+    if times:
+        console.print("\nTime · 所要時間: " + " · ".join(f"{name} {seconds:.1f} s" for name, seconds in times.items()))

@@ -1,0 +1,84 @@
+"""What the rest of the project may ask of a warehouse, whatever engine it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from dagster_project.sources.landing import LandedBatch
+
+
+class WarehouseError(Exception):
+    """The warehouse refuses; the message says what, where and what to do."""
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What became of a landed batch.
+
+    rows landed = rows_loaded + rows_unchanged + rows_superseded + rows rejected while loading.
+    """
+
+    rows_read: int
+    rows_filtered: int
+    rows_loaded: int
+    rows_unchanged: int
+    rows_superseded: int
+    rows_rejected: int
+
+
+@dataclass(frozen=True)
+class Build:
+    """One finished transformation: the days it covered and the last batch it had seen."""
+
+    build_id: str
+    from_date: date
+    to_date: date
+    as_of_date: date
+    last_load_number: int
+
+
+@dataclass(frozen=True)
+class ExportedTable:
+    """One mart as written to a publish set; `fingerprint` does not depend on the order of rows."""
+
+    name: str
+    row_count: int
+    fingerprint: str
+    columns: dict[str, str]
+
+
+class Warehouse(Protocol):
+    """One engine."""
+
+    def prepare(self, source_types: Sequence[str]) -> None:
+        """Create raw tables, ledger and state where they are absent; add columns the contract has gained."""
+
+    def files_known(self, source_name: str, entity: str) -> set[str]:
+        """Fingerprints of the files that were loaded before."""
+
+    def load(self, batch: LandedBatch, loaded_at: datetime, earliest_known_at: datetime, *, is_pinned: bool) -> LoadResult:
+        """Move a landed batch into raw in one transaction; loading the same batch twice changes nothing.
+
+        The first batch of a source's entity, and every batch of a pinned world, is known at the source's own time;
+        later ones at `loaded_at`. `earliest_known_at` stands in where the source gives no time.
+        """
+
+    def last_build(self) -> Build | None:
+        """The newest finished build."""
+
+    def earliest_change_since(self, build: Build | None) -> date | None:
+        """The earliest UTC date that rows loaded since a build speak of; null where nothing was loaded."""
+
+    def record_build(self, build: Build) -> None:
+        """Note that a build has finished."""
+
+    def last_load_number(self) -> int:
+        """Number of the newest batch; 0 where there is none."""
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Result of a query as dictionaries, read only."""
+
+    def export(self, schema: str, tables: Sequence[str], folder: Path) -> list[ExportedTable]:
+        """Write tables to `folder/marts.duckdb` (schema `main`) and `folder/parquet/<table>.parquet`."""

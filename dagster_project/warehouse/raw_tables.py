@@ -1,0 +1,77 @@
+"""Raw as tables: provenance columns, ledger and state, the same for every engine."""
+
+from dagster_project.contract import Entity
+
+PROVENANCE_COLUMNS = {
+    "_extra": "text",
+    "_record_key": "text",
+    "_row_hash": "text",
+    "_source_name": "text",
+    "_load_number": "bigint",
+    "_is_reconstructed": "boolean",
+    "_loaded_at": "timestamp",
+    "_known_at": "timestamp",
+}
+
+LEDGER_TABLES = {
+    "batches": {
+        "load_number": "bigint",
+        "load_id": "text",
+        "source_name": "text",
+        "source_type": "text",
+        "entity": "text",
+        "rows_read": "bigint",
+        "rows_filtered": "bigint",
+        "rows_loaded": "bigint",
+        "rows_unchanged": "bigint",
+        "rows_superseded": "bigint",
+        "rows_rejected": "bigint",
+        "earliest_change_date": "date",
+        "loaded_at": "timestamp",
+    },
+    "batch_files": {
+        "load_number": "bigint",
+        "source_name": "text",
+        "entity": "text",
+        "file_path": "text",
+        "fingerprint": "text",
+        "size_bytes": "bigint",
+    },
+    "fed_columns": {
+        "source_name": "text",
+        "entity": "text",
+        "column_name": "text",
+        "first_load_number": "bigint",
+    },
+    "rejected_rows": {
+        "load_number": "bigint",
+        "source_name": "text",
+        "entity": "text",
+        "file_path": "text",
+        "row_number": "bigint",
+        "column_name": "text",
+        "reason": "text",
+        "value": "text",
+        "source_row": "text",
+        "loaded_at": "timestamp",
+    },
+    "current_rows": {
+        "table_name": "text",
+        "record_key": "text",
+        "row_hash": "text",
+        "source_time": "timestamp",
+    },
+    "builds": {
+        "build_number": "bigint",
+        "build_id": "text",
+        "from_date": "date",
+        "to_date": "date",
+        "as_of_date": "date",
+        "last_load_number": "bigint",
+    },
+}
+
+
+def raw_columns(entity: Entity) -> dict[str, str]:
+    """Column name to type of an entity's raw table: the contract's, then where each row came from."""
+    return {column.name: column.data_type for column in entity.columns} | PROVENANCE_COLUMNS

@@ -1,0 +1,16 @@
+with fed as (
+
+    {{ fed_rows('contracts') }}
+
+),
+
+final as (
+
+    select
+        fed.*,
+        {{ business_date('fed.known_at') }} as known_date
+    from fed
+
+)
+
+select * from final

@@ -1,0 +1,44 @@
+with contracts as (
+
+    select * from {{ ref('int_contract_versions') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('int_account_versions') }}
+
+),
+
+known as (
+
+    select contracts.* from contracts where {{ in_force('contracts', as_of_date()) }}
+
+),
+
+overlapping as (
+
+    select distinct known.contract_id
+    from known
+    inner join known as others
+        on
+            known.account_id = others.account_id
+            and known.contract_id <> others.contract_id
+            and known.start_date < coalesce(others.end_date, cast('9999-12-31' as date))
+            and others.start_date < coalesce(known.end_date, cast('9999-12-31' as date))
+
+),
+
+final as (
+
+    select
+        known.*,
+        overlapping.contract_id is not null as is_overlapping,
+        coalesce(accounts.is_test, false) as is_test_account
+    from known
+    left join overlapping on known.contract_id = overlapping.contract_id
+    left join accounts on known.account_id = accounts.account_id and {{ in_force('accounts', as_of_date()) }}
+
+)
+
+select * from final

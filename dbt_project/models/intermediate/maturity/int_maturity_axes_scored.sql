@@ -1,0 +1,51 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='range_replace',
+        full_refresh=false,
+        on_schema_change='append_new_columns',
+        meta={'range_column': 'month_end_date'},
+    )
+}}
+
+with points as (
+
+    select * from {{ ref('int_measure_points_read') }}
+
+),
+
+registry as (
+
+    select * from {{ ref('health_measures') }}
+
+),
+
+month_ends as (
+
+    select spine.date_day as month_end_date
+    from ({{ days_between(from_date(), to_date()) }}) as spine
+    where spine.date_day = {{ dbt.last_day('spine.date_day', 'month') }}
+
+),
+
+final as (
+
+    select
+        points.account_id,
+        month_ends.month_end_date,
+        cast(
+            avg(cast(points.points as {{ type_double() }})) filter (where registry.maturity_axis = 'depth')
+            as numeric(9, 6)
+        ) as depth_score,
+        cast(
+            avg(cast(points.points as {{ type_double() }})) filter (where registry.maturity_axis = 'breadth')
+            as numeric(9, 6)
+        ) as breadth_score
+    from points
+    inner join month_ends on points.date_day = month_ends.month_end_date
+    inner join registry on points.measure_id = registry.measure_id
+    group by points.account_id, month_ends.month_end_date
+
+)
+
+select * from final

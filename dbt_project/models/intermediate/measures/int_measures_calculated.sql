@@ -1,0 +1,67 @@
+with days as (
+
+    select * from {{ ref('int_account_days_listed') }}
+
+),
+
+usage_windows as (
+
+    select * from {{ ref('int_usage_windows_counted') }}
+
+),
+
+last_logins as (
+
+    select * from {{ ref('int_last_logins_found') }}
+
+),
+
+licences as (
+
+    select * from {{ ref('int_licences_counted') }}
+
+),
+
+core_features as (
+
+    select * from {{ ref('int_core_features_offered') }}
+
+),
+
+ratings as (
+
+    select * from {{ ref('int_ratings_counted') }}
+
+),
+
+final as (
+
+    select
+        days.account_id,
+        days.date_day,
+        days.segment,
+        days.age_days,
+        {{ divided('licences.activated_user_count', 'days.seat_count') }} as licence_activation_rate,
+        {{ divided('usage_windows.active_user_count_28d', 'days.seat_count') }} as active_seat_rate_28d,
+        least(
+            coalesce({{ dbt.datediff('last_logins.last_login_date', 'days.date_day', 'day') }}, days.age_days),
+            {{ var('usage_lookback_days') }}
+        ) as days_since_last_login,
+        usage_windows.active_day_count_28d as active_days_28d,
+        {{ divided('usage_windows.active_seconds_7d', '60') }} as active_minutes_7d,
+        {{ divided('usage_windows.core_feature_count_28d', 'core_features.core_feature_count') }}
+            as core_feature_rate_28d,
+        {{ divided('usage_windows.record_change_count_28d', 'usage_windows.active_user_count_28d') }}
+            as record_changes_per_active_user_28d,
+        {{ divided('ratings.good_count_90d', 'ratings.rating_count_90d') }} as csat_rate_90d
+    from days
+    inner join usage_windows
+        on days.account_id = usage_windows.account_id and days.date_day = usage_windows.date_day
+    inner join last_logins on days.account_id = last_logins.account_id and days.date_day = last_logins.date_day
+    inner join licences on days.account_id = licences.account_id and days.date_day = licences.date_day
+    inner join ratings on days.account_id = ratings.account_id and days.date_day = ratings.date_day
+    inner join core_features on days.date_day = core_features.date_day
+
+)
+
+select * from final

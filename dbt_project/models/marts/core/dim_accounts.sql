@@ -1,0 +1,117 @@
+with accounts as (
+
+    select * from {{ ref('int_account_versions') }}
+
+),
+
+contracts as (
+
+    select * from {{ ref('fct_contracts') }}
+
+),
+
+scores as (
+
+    select * from {{ ref('fct_health_scores') }}
+
+),
+
+tiers as (
+
+    select * from {{ ref('fct_maturity_tiers') }}
+
+),
+
+contracted as (
+
+    select
+        contracts.account_id,
+        cast(coalesce(sum(contracts.mrr_amount) filter (where contracts.is_live), 0) as numeric(18, 2)) as mrr_amount,
+        cast(sum(contracts.seat_count) filter (where contracts.is_live) as bigint) as seat_count,
+        bool_or(contracts.is_live) as is_live,
+        min(contracts.start_date) as first_contract_date
+    from contracts
+    group by contracts.account_id
+
+),
+
+scored as (
+
+    select
+        scores.account_id,
+        max(case when scores.score_id = 'usage' then scores.score end) as usage_score,
+        max(case when scores.score_id = 'usage' then scores.band end) as usage_band,
+        max(case when scores.score_id = 'health' then scores.score end) as health_score,
+        max(case when scores.score_id = 'health' then scores.band end) as health_band
+    from scores
+    where scores.score_date = {{ as_of_date() }}
+    group by scores.account_id
+
+),
+
+latest_tiers as (
+
+    select
+        tiers.account_id,
+        tiers.tier,
+        row_number() over (partition by tiers.account_id order by tiers.month_end_date desc) as recency
+    from tiers
+    where tiers.month_end_date <= {{ as_of_date() }}
+
+),
+
+final as (
+
+    select
+        accounts.account_id,
+        accounts.source_name,
+        accounts.account_name,
+        accounts.segment,
+        accounts.industry,
+        accounts.country,
+        accounts.acquisition_channel,
+        accounts.plan_name,
+        accounts.parent_account_id,
+        scored.usage_band,
+        scored.health_band,
+        coalesce(accounts.is_test, false) as is_test,
+        coalesce(contracted.is_live, false) as is_live,
+        coalesce(contracted.mrr_amount, 0) as mrr_amount,
+        contracted.seat_count,
+        scored.usage_score,
+        scored.health_score,
+        latest_tiers.tier as maturity_tier,
+        accounts.signed_up_date,
+        contracted.first_contract_date,
+        {{ as_of_date() }} as as_of_date
+    from accounts
+    left join contracted on accounts.account_id = contracted.account_id
+    left join scored on accounts.account_id = scored.account_id
+    left join latest_tiers on accounts.account_id = latest_tiers.account_id and latest_tiers.recency = 1
+    where {{ in_force('accounts', as_of_date()) }}
+
+)
+
+select
+    final.account_id,
+    final.source_name,
+    final.account_name,
+    final.segment,
+    final.industry,
+    final.country,
+    final.acquisition_channel,
+    final.plan_name,
+    final.parent_account_id,
+    final.usage_band,
+    final.health_band,
+    final.is_test,
+    final.is_live,
+    final.mrr_amount,
+    final.seat_count,
+    final.usage_score,
+    final.health_score,
+    final.maturity_tier,
+    final.signed_up_date,
+    final.first_contract_date,
+    final.as_of_date
+from final

@@ -1,0 +1,50 @@
+with event_oddities as (
+
+    select * from {{ ref('int_usage_event_oddities_found') }}
+
+),
+
+record_oddities as (
+
+    select * from {{ ref('int_record_oddities_found') }}
+
+),
+
+kinds as (
+
+    select * from {{ ref('oddity_kinds') }}
+
+),
+
+found as (
+
+    select event_oddities.oddity_id, event_oddities.record_id, event_oddities.account_id from event_oddities
+    union all
+    select record_oddities.oddity_id, record_oddities.record_id, record_oddities.account_id from record_oddities
+
+),
+
+final as (
+
+    select
+        found.oddity_id,
+        kinds.entity,
+        found.record_id,
+        found.account_id,
+        kinds.meaning_english,
+        kinds.meaning_japanese,
+        kinds.decision_english
+    from found
+    inner join kinds on found.oddity_id = kinds.oddity_id
+
+)
+
+select
+    final.oddity_id,
+    final.entity,
+    final.record_id,
+    final.account_id,
+    final.meaning_english,
+    final.meaning_japanese,
+    final.decision_english
+from final

@@ -1,0 +1,25 @@
+with bands as (
+
+    select * from {{ ref('health_bands') }}
+
+),
+
+final as (
+
+    select
+        bands.band_id,
+        bands.name_english,
+        bands.name_japanese,
+        bands.band_rank,
+        bands.maximum_score
+    from bands
+
+)
+
+select
+    final.band_id,
+    final.name_english,
+    final.name_japanese,
+    final.band_rank,
+    final.maximum_score
+from final
