@@ -45,8 +45,8 @@ def _execute(settings: Settings, asked: tuple[date, date] | None) -> int:
     from dagster_project.assets.extract import prepare_warehouse  # noqa: PLC0415
     from dagster_project.assets.transform import DbtParseError  # noqa: PLC0415
     from dagster_project.automation import REFRESH_JOB_NAME  # noqa: PLC0415
-    from dagster_project.definitions import build_definitions  # noqa: PLC0415
     from dagster_project.days import checked_range, missing_days, range_tags  # noqa: PLC0415
+    from dagster_project.definitions import build_definitions  # noqa: PLC0415
     from dagster_project.summary import print_summary  # noqa: PLC0415
 
     prepare_warehouse(settings)

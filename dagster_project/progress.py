@@ -71,7 +71,7 @@ class ProgressHandler(logging.Handler):
 
 
 def _title(step: str) -> str:
-    return STEP_TITLES.get(step) or STEP_TITLES.get(step.split("__")[0], step)
+    return STEP_TITLES.get(step) or STEP_TITLES.get(step.split("__", maxsplit=1)[0], step)
 
 
 def _detail(step: str) -> str:
@@ -82,7 +82,7 @@ def _detail(step: str) -> str:
 PROGRESS = ProgressHandler()
 
 
-@dg.logger(description="A line for each step of a run.")
+@dg.logger({}, description="A line for each step of a run.")
 def progress_logger(_: dg.InitLoggerContext) -> logging.Logger:
     """The logger that `make run` uses in place of Dagster's console."""
     logger = logging.getLogger("bansou.progress")

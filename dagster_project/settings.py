@@ -227,7 +227,9 @@ def _explain(error: ValidationError, text: str, path: Path) -> str:
         dotted = [str(part) for part in problem["loc"] if part not in {"ColumnMapping", "str", "[key]"}]
         place = ".".join(dotted)
         line = next((lines[p] for n in range(len(dotted), 0, -1) if (p := ".".join(dotted[:n])) in lines), None)
-        word = {"extra_forbidden": "unknown key", "missing": "required key is missing"}.get(problem["type"], problem["msg"])
+        word = {"extra_forbidden": "unknown key", "missing": "required key is missing"}.get(
+            problem["type"], problem["msg"]
+        )
         problems.append(f"{path}{f':{line}' if line else ''}: {place}: {word}")
     return "\n".join(dict.fromkeys(problems))
 

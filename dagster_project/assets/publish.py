@@ -33,7 +33,6 @@ def build_publish_asset(
         key=PUBLISH_KEY,
         # Only this asset is partitioned by day. Were every model, Dagster would write an event for each model and day.
         partitions_def=daily_partitions(settings),
-        backfill_policy=dg.BackfillPolicy.single_run(),
         deps=[dg.AssetKey(["marts", mart]) for mart in marts],
         group_name="published",
         owners=[OWNER],
@@ -45,7 +44,11 @@ def build_publish_asset(
         require_passed(expected_checks, outcomes)
         published: PublishedSet = publish_set(settings, open_warehouse(settings), marts, outcomes)
         return dg.MaterializeResult(
-            metadata={"publish_id": published.publish_id, "is_unchanged": published.is_unchanged, **published.row_counts}
+            metadata={
+                "publish_id": published.publish_id,
+                "is_unchanged": published.is_unchanged,
+                **published.row_counts,
+            }
         )
 
-    return published_marts
+    return published_marts.with_attributes(backfill_policy=dg.BackfillPolicy.single_run())

@@ -82,9 +82,7 @@ class WarehouseTranslator(DagsterDbtTranslator):
         # Source tests as checks would switch off the blocking checks on the same raw tables.
         super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False))
 
-    def get_asset_spec(
-        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
-    ) -> dg.AssetSpec:
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
         """dbt's asset with our group, owner, kinds and freshness."""
         spec = super().get_asset_spec(manifest, unique_id, project)
         layer = spec.key.path[0]

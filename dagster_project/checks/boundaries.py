@@ -13,9 +13,7 @@ CHECK_NAME = "meets_expectations"
 
 def raw_suites(settings: Settings) -> list[Suite]:
     """Suites of the raw tables that a configured source fills."""
-    filled = {
-        f"raw.{source.type}_{entity}" for source in settings.sources.values() for entity in source.tables
-    }
+    filled = {f"raw.{source.type}_{entity}" for source in settings.sources.values() for entity in source.tables}
     return [suite for suite in read_suites("raw") if suite.table in filled]
 
 

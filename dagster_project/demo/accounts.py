@@ -136,9 +136,7 @@ def _with_subsidiaries(accounts: list[Account], rng: np.random.Generator) -> lis
     return [replace(account, parent_account_id=parent_of.get(account.account_id)) for account in accounts]
 
 
-def account_rows(
-    accounts: Iterable[Account], plan_starts: Mapping[str, Sequence[tuple[date, str]]]
-) -> list[Row]:
+def account_rows(accounts: Iterable[Account], plan_starts: Mapping[str, Sequence[tuple[date, str]]]) -> list[Row]:
     """One row per account and state: the sign-up, and every change of plan.
 
     `plan_starts` gives, by account, the start date and plan of its contracts in order.

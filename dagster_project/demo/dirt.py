@@ -36,8 +36,6 @@ def users_without_account(users: Sequence[User], window: Window, rng: np.random.
 
 def impossible_contract_row(contracts: Sequence[Contract], window: Window, rng: np.random.Generator) -> Row:
     """A contract that no other row mentions, whose start date is 31 February."""
-    signed_at = working_moment(
-        window.first_day + timedelta(days=int(rng.integers(window.day_count // 2))), "JP", rng
-    )
+    signed_at = working_moment(window.first_day + timedelta(days=int(rng.integers(window.day_count // 2))), "JP", rng)
     model = replace(contracts[0], contract_id=IMPOSSIBLE_CONTRACT_ID, known_at=signed_at, cut_to=None)
     return {**contract_rows([model])[0], "start_date": f"31/02/{window.last_day.year}"}

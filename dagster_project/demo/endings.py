@@ -62,8 +62,7 @@ def draw_endings(
 
     struck = [candidates[place] for place in rng.permutation(len(candidates))]
     risk = {
-        account.account_id: -account.value - 0.2 * account.fit + rng.normal(0, RISK_NOISE)
-        for account in candidates
+        account.account_id: -account.value - 0.2 * account.fit + rng.normal(0, RISK_NOISE) for account in candidates
     }
     by_risk = sorted(candidates, key=lambda account: -risk[account.account_id])
     first_churn_date = window.first_day + timedelta(days=QUIET_START_DAYS)
@@ -110,9 +109,7 @@ def _breakable_days(contracts: Iterable[Contract], earliest: date, latest: date)
     return days
 
 
-def _at_term(
-    account: Account, term_ends: Sequence[Contract], has_cause: bool, rng: np.random.Generator
-) -> Ending:
+def _at_term(account: Account, term_ends: Sequence[Contract], has_cause: bool, rng: np.random.Generator) -> Ending:
     contract = term_ends[int(rng.integers(len(term_ends)))]
     longest_notice = min(40, (contract.end_date - contract.start_date).days // 2)
     notice_day = days_after(contract.end_date, -longest_notice, -8, rng)

@@ -16,9 +16,7 @@ QUIET_SPELL_SHARE = 0.2  # of the accounts have a dip that means nothing
 DECLINE_DAYS = (30, 75)  # before the end, where the end has a cause
 
 
-def live_contracts(
-    accounts: Sequence[Account], contracts: Sequence[Contract], window: Window
-) -> npt.NDArray[np.int64]:
+def live_contracts(accounts: Sequence[Account], contracts: Sequence[Contract], window: Window) -> npt.NDArray[np.int64]:
     """Position in `contracts` of the live contract, or -1; shape accounts × days."""
     places = {account.account_id: place for place, account in enumerate(accounts)}
     live = np.full((len(accounts), window.day_count), NO_CONTRACT, dtype=np.int64)
@@ -39,7 +37,7 @@ def daily_intensity(
     shape = (len(accounts), window.day_count)
     value = np.array([account.value for account in accounts])
     effort = np.array([account.effort for account in accounts])
-    base = np.clip(0.22 + 0.6 * value - 0.25 * effort + rng.normal(0, 0.08, len(accounts)), 0.08, 0.9)
+    base = np.clip(0.7 * value**1.5 - 0.15 * effort + rng.normal(0, 0.08, len(accounts)), 0.01, 0.9)
     ramp_days = 6 + 30 * effort
     ramp = 1 - np.exp(-(account_ages(accounts, window) + 3).clip(min=0) / ramp_days[:, None])
     weeks = window.day_count // 7 + 1

@@ -108,9 +108,7 @@ def user_rows(users: Iterable[User]) -> list[Row]:
     return rows
 
 
-def _user_row(
-    user: User, activated_at: datetime | None, deactivated_at: datetime | None, updated_at: datetime
-) -> Row:
+def _user_row(user: User, activated_at: datetime | None, deactivated_at: datetime | None, updated_at: datetime) -> Row:
     return {
         "user_id": user.user_id,
         "account_id": user.account_id,

@@ -26,6 +26,7 @@ LATE_SHARE = 0.01
 RETRY_SHARE = 0.001
 WEEKEND_FACTOR = 0.12
 FURTHER_EVENTS = 4.6  # a day of use has one event and this many more on average
+PASSED_OVER_SHARE = 0.7  # of the features are never taken up where the fit is 0.2, half of them where it is 0.5
 TAKE_UP_DAYS = {"core": 6.0, "advanced": 60.0, "integration": 120.0}  # on average, at an effort of a half
 
 USAGE_SCHEMA = pa.schema(
@@ -168,12 +169,12 @@ def _features_used(
         signed_up_at[:, None] + (take_up_days * DAY).astype(np.int64),
         np.array([_moment(told.released_at) for told in features]),
     )
-    return np.where(event_at >= usable_from[account, feature], feature, 0)
+    is_passed_over = rng.random(shape) < PASSED_OVER_SHARE * (1.2 - fit[:, None])
+    is_usable = (event_at >= usable_from[account, feature]) & ~is_passed_over[account, feature]
+    return np.where(is_usable, feature, 0)
 
 
-def _by_arrival(
-    events: pa.Table, arrival_day: Integers, day_count: int, rng: np.random.Generator
-) -> list[pa.Table]:
+def _by_arrival(events: pa.Table, arrival_day: Integers, day_count: int, rng: np.random.Generator) -> list[pa.Table]:
     retried = np.flatnonzero(rng.random(len(arrival_day)) < RETRY_SHARE)
     retry_day = arrival_day[retried] + rng.integers(1, 4, len(retried))
     row = np.concatenate([np.arange(len(arrival_day)), retried])

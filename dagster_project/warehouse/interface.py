@@ -58,7 +58,9 @@ class Warehouse(Protocol):
     def files_known(self, source_name: str, entity: str) -> set[str]:
         """Fingerprints of the files that were loaded before."""
 
-    def load(self, batch: LandedBatch, loaded_at: datetime, earliest_known_at: datetime, *, is_pinned: bool) -> LoadResult:
+    def load(
+        self, batch: LandedBatch, loaded_at: datetime, earliest_known_at: datetime, *, is_pinned: bool
+    ) -> LoadResult:
         """Move a landed batch into raw in one transaction; loading the same batch twice changes nothing.
 
         The first batch of a source's entity, and every batch of a pinned world, is known at the source's own time;

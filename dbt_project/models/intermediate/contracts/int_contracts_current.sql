@@ -20,12 +20,12 @@ overlapping as (
 
     select distinct known.contract_id
     from known
-    inner join known as others
+    inner join known as other_contracts
         on
-            known.account_id = others.account_id
-            and known.contract_id <> others.contract_id
-            and known.start_date < coalesce(others.end_date, cast('9999-12-31' as date))
-            and others.start_date < coalesce(known.end_date, cast('9999-12-31' as date))
+            known.account_id = other_contracts.account_id
+            and known.contract_id <> other_contracts.contract_id
+            and known.start_date < coalesce(other_contracts.end_date, cast('9999-12-31' as date))
+            and other_contracts.start_date < coalesce(known.end_date, cast('9999-12-31' as date))
 
 ),
 

@@ -25,8 +25,8 @@ live_contracts as (
     from days
     inner join contracts
         on
-            {{ in_force('contracts', 'days.date_day') }}
-            and contracts.start_date <= days.date_day
+            days.date_day >= contracts.start_date
+            and {{ in_force('contracts', 'days.date_day') }}
             and (contracts.end_date is null or days.date_day < contracts.end_date)
     group by contracts.account_id, days.date_day
 
@@ -49,7 +49,7 @@ final as (
         live_contracts.date_day,
         accounts.segment,
         live_contracts.seat_count,
-        {{ dbt.datediff('first_contracts.first_contract_date', 'live_contracts.date_day', 'day') }} as age_days
+        {{ dbt.datediff('first_contracts.first_contract_date', 'live_contracts.date_day', 'day') }} as age_days  -- noqa: LT05
     from live_contracts
     inner join first_contracts on live_contracts.account_id = first_contracts.account_id
     left join accounts

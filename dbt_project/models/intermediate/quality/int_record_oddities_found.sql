@@ -6,7 +6,10 @@ with accounts as (
 
 current_accounts as (
 
-    select accounts.* from accounts where {{ in_force('accounts', as_of_date()) }}
+    select accounts.*
+    from accounts
+    where {{ in_force('accounts',
+        as_of_date()) }}
 
 ),
 
@@ -16,7 +19,7 @@ contracts as (
 
 ),
 
-versions_of_tickets as (
+ticket_versions as (
 
     select * from {{ ref('int_ticket_versions') }}
 
@@ -24,57 +27,83 @@ versions_of_tickets as (
 
 tickets as (
 
-    select
-        versions_of_tickets.*,
-        {{ minutes_between('versions_of_tickets.created_at', 'versions_of_tickets.resolved_at') }} as resolution_minutes
-    from versions_of_tickets
-    where {{ in_force('versions_of_tickets', as_of_date()) }}
+    select ticket_versions.* from ticket_versions where {{ in_force('ticket_versions', as_of_date()) }}
 
 ),
 
 notices as (
 
-    select distinct churn_notices.churn_notice_id, churn_notices.account_id, churn_notices.churn_date
+    select distinct
+        churn_notices.churn_notice_id,
+        churn_notices.account_id,
+        churn_notices.churn_date
     from {{ ref('input_churn_notices') }} as churn_notices
 
 ),
 
 final as (
 
-    select 'plan_contradicts_account' as oddity_id, contracts.contract_id as record_id, contracts.account_id
+    select
+        'plan_contradicts_account' as oddity_id,
+        contracts.contract_id as record_id,
+        contracts.account_id
     from contracts
     inner join current_accounts on contracts.account_id = current_accounts.account_id
     where contracts.plan_name <> current_accounts.plan_name
     union all
-    select 'contract_of_unknown_account' as oddity_id, contracts.contract_id as record_id, contracts.account_id
+    select
+        'contract_of_unknown_account' as oddity_id,
+        contracts.contract_id as record_id,
+        contracts.account_id
     from contracts
-    where not exists (select 1 from current_accounts where current_accounts.account_id = contracts.account_id)
+    where not exists (
+            select 1 from current_accounts
+            where current_accounts.account_id = contracts.account_id
+        )
     union all
-    select 'contract_overlaps' as oddity_id, contracts.contract_id as record_id, contracts.account_id
+    select
+        'contract_overlaps' as oddity_id,
+        contracts.contract_id as record_id,
+        contracts.account_id
     from contracts
     where contracts.is_overlapping
     union all
-    select 'contract_never_live' as oddity_id, contracts.contract_id as record_id, contracts.account_id
+    select
+        'contract_never_live' as oddity_id,
+        contracts.contract_id as record_id,
+        contracts.account_id
     from contracts
     where contracts.end_date <= contracts.start_date
     union all
-    select 'reply_after_resolution' as oddity_id, tickets.ticket_id as record_id, tickets.account_id
+    select
+        'reply_after_resolution' as oddity_id,
+        tickets.ticket_id as record_id,
+        tickets.account_id
     from tickets
-    where tickets.first_reply_minutes > tickets.resolution_minutes
+    where tickets.first_reply_minutes > {{ minutes_between('tickets.created_at', 'tickets.resolved_at') }}
     union all
-    select 'ticket_before_sign_up' as oddity_id, tickets.ticket_id as record_id, tickets.account_id
+    select
+        'ticket_before_sign_up' as oddity_id,
+        tickets.ticket_id as record_id,
+        tickets.account_id
     from tickets
     inner join current_accounts on tickets.account_id = current_accounts.account_id
     where {{ business_date('tickets.created_at') }} < current_accounts.signed_up_date
     union all
-    select 'churn_without_end' as oddity_id, notices.churn_notice_id as record_id, notices.account_id
+    select
+        'churn_without_end' as oddity_id,
+        notices.churn_notice_id as record_id,
+        notices.account_id
     from notices
     where not exists (
-        select 1 from contracts
-        where contracts.account_id = notices.account_id and contracts.end_date is not null
-    )
+            select 1 from contracts
+            where contracts.account_id = notices.account_id and contracts.end_date is not null
+        )
     union all
-    select 'churn_while_live' as oddity_id, notices.churn_notice_id as record_id, notices.account_id
+    select
+        'churn_while_live' as oddity_id,
+        notices.churn_notice_id as record_id,
+        notices.account_id
     from notices
     where
         exists (

@@ -59,23 +59,43 @@ repeated_ids as (
 
 final as (
 
-    select 'event_id_repeated' as oddity_id, found.event_key as record_id, found.account_id, found.event_date
+    select
+        'event_id_repeated' as oddity_id,
+        found.event_key as record_id,
+        found.account_id,
+        found.event_date
     from events_in_run as found
     inner join repeated_ids on found.source_name = repeated_ids.source_name and found.event_id = repeated_ids.event_id
     union all
-    select 'event_of_unknown_account' as oddity_id, found.event_key as record_id, found.account_id, found.event_date
+    select
+        'event_of_unknown_account' as oddity_id,
+        found.event_key as record_id,
+        found.account_id,
+        found.event_date
     from events_in_run as found
     where found.is_unknown_account
     union all
-    select 'event_before_sign_up' as oddity_id, found.event_key as record_id, found.account_id, found.event_date
+    select
+        'event_before_sign_up' as oddity_id,
+        found.event_key as record_id,
+        found.account_id,
+        found.event_date
     from events_in_run as found
     where found.is_before_sign_up
     union all
-    select 'event_before_contract' as oddity_id, found.event_key as record_id, found.account_id, found.event_date
+    select
+        'event_before_contract' as oddity_id,
+        found.event_key as record_id,
+        found.account_id,
+        found.event_date
     from events_in_run as found
     where found.is_before_contract
     union all
-    select 'event_after_contract' as oddity_id, found.event_key as record_id, found.account_id, found.event_date
+    select
+        'event_after_contract' as oddity_id,
+        found.event_key as record_id,
+        found.account_id,
+        found.event_date
     from events_in_run as found
     where found.is_after_contract
 

@@ -5,15 +5,24 @@ with knots as (
 
 ),
 
+distinct_starts as (
+
+    select distinct
+        knots.measure_id,
+        knots.valid_from_date
+    from knots
+
+),
+
 versions as (
 
     select
-        starts.measure_id,
-        starts.valid_from_date,
-        lead(starts.valid_from_date) over (
-            partition by starts.measure_id order by starts.valid_from_date
+        distinct_starts.measure_id,
+        distinct_starts.valid_from_date,
+        lead(distinct_starts.valid_from_date) over (
+            partition by distinct_starts.measure_id order by distinct_starts.valid_from_date
         ) as valid_to_date
-    from (select distinct knots.measure_id, knots.valid_from_date from knots) as starts
+    from distinct_starts
 
 ),
 

@@ -22,6 +22,12 @@ told as (
 
 ),
 
+accounts as (
+
+    select distinct told.account_id from told
+
+),
+
 spanned as (
 
     select
@@ -31,7 +37,7 @@ spanned as (
             partition by accounts.account_id order by spine.date_day
             rows between unbounded preceding and current row
         ) as last_login_date
-    from (select distinct told.account_id from told) as accounts
+    from accounts
     cross join ({{ days_between(from_date(), to_date()) }}) as spine
     left join told on accounts.account_id = told.account_id and spine.date_day = told.date_day
 
@@ -43,7 +49,7 @@ final as (
         days.account_id,
         days.date_day,
         case
-            when {{ dbt.datediff('spanned.last_login_date', 'days.date_day', 'day') }} <= {{ var('usage_lookback_days') }}
+            when {{ dbt.datediff('spanned.last_login_date', 'days.date_day', 'day') }} <= {{ var('usage_lookback_days') }}  -- noqa: LT05
                 then spanned.last_login_date
         end as last_login_date
     from days

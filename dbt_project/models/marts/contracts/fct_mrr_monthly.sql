@@ -23,7 +23,7 @@ final as (
     from month_ends
     inner join contracts
         on
-            contracts.start_date <= month_ends.month_end_date
+            month_ends.month_end_date >= contracts.start_date
             and (contracts.end_date is null or month_ends.month_end_date < contracts.end_date)
     where not contracts.is_test_account
     group by contracts.account_id, month_ends.month_end_date

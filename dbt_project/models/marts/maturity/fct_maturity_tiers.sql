@@ -49,7 +49,7 @@ held as (
         greatest(
             reached.raw_tier,
             case
-                when {{ dbt.datediff('lag(reached.month_end_date) over months', 'reached.month_end_date', 'month') }} = 1
+                when reached.month_end_date <= {{ days_after('lag(reached.month_end_date) over months', 31) }}
                     then lag(reached.raw_tier) over months
             end
         ) as tier

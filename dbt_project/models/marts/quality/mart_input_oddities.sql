@@ -18,9 +18,17 @@ kinds as (
 
 found as (
 
-    select event_oddities.oddity_id, event_oddities.record_id, event_oddities.account_id from event_oddities
+    select
+        event_oddities.oddity_id,
+        event_oddities.record_id,
+        event_oddities.account_id
+    from event_oddities
     union all
-    select record_oddities.oddity_id, record_oddities.record_id, record_oddities.account_id from record_oddities
+    select
+        record_oddities.oddity_id,
+        record_oddities.record_id,
+        record_oddities.account_id
+    from record_oddities
 
 ),
 

@@ -1,0 +1,68 @@
+# Bansou. `make help` lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+export GX_ANALYTICS_ENABLED := false
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+
+.PHONY: help
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# Compiled at once: without bytecode every start of a command takes about twice as long.
+$(INSTALLED): requirements.lock
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed: make PYTHON=python3.11"'
+	$(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked packages into $(VENV) (about a minute, once) …"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m compileall -q $(VENV)/lib || true
+	@touch $@
+
+.PHONY: setup
+setup: $(INSTALLED) ## Make the environment .venv from the lock
+
+.PHONY: run
+run: $(INSTALLED) ## Pull the sources, build, check and publish the marts
+	@$(BIN)/python -m dagster_project run
+
+.PHONY: backfill
+backfill: $(INSTALLED) ## Build past days again: make backfill FROM=2026-05-01 TO=2026-05-31
+	@$(if $(and $(FROM),$(TO)),,$(error give both days: make backfill FROM=2026-05-01 TO=2026-05-31))
+	@$(BIN)/python -m dagster_project backfill $(FROM) $(TO)
+
+.PHONY: test
+test: $(INSTALLED) ## Run the tests
+	$(BIN)/python -m pytest
+
+.PHONY: lint
+lint: $(INSTALLED) ## Check style and types of Python and SQL
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	BANSOU_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --processes 1 dbt_project/models dbt_project/tests
+
+.PHONY: format
+format: $(INSTALLED) ## Put Python and SQL into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	BANSOU_WAREHOUSE=:memory: $(BIN)/sqlfluff fix --processes 1 dbt_project/models dbt_project/tests
+
+.PHONY: bench
+bench: $(INSTALLED) ## Measure against named rivals, as ratios of one run
+	$(BIN)/python -m benchmarks
+
+.PHONY: ui
+ui: $(INSTALLED) ## Open Dagster's graph, runs and checks at http://127.0.0.1:3000
+	DAGSTER_HOME="$$($(BIN)/python -m dagster_project home)" $(BIN)/dagster dev -m dagster_project.definitions -h 127.0.0.1 -p 3000
+
+.PHONY: docs
+docs: $(INSTALLED) ## Build the models' documentation as one page
+	@$(BIN)/python -m dagster_project docs
+
+.PHONY: lock
+lock: ## Renew requirements.lock from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --group dev --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --python-version 3.11 -o requirements.lock
