@@ -26,8 +26,8 @@ $(INSTALLED): requirements.lock
 setup: $(INSTALLED) ## Make the environment .venv from the lock
 
 .PHONY: run
-run: $(INSTALLED) ## Pull the sources, build, check and publish the marts
-	@$(BIN)/python -m dagster_project run
+run: $(INSTALLED) ## Pull the sources, build, check and publish the marts (FORCE=1: although nothing is new)
+	@$(BIN)/python -m dagster_project run $(if $(FORCE),--force)
 
 .PHONY: backfill
 backfill: $(INSTALLED) ## Build past days again: make backfill FROM=2026-05-01 TO=2026-05-31

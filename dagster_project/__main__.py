@@ -12,10 +12,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command; 0 where the run succeeded, 1 where it did not, 2 where the configuration is wrong."""
     parser = argparse.ArgumentParser(prog="bansou", description="The customer-success data warehouse.")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("run", help="pull, build what is missing, check, publish")
+    run = commands.add_parser("run", help="pull, build what is missing, check, publish")
+    run.add_argument("--force", action="store_true", help="run although nothing is new")
     backfill = commands.add_parser("backfill", help="build a range of past days again, in one run")
     backfill.add_argument("from_date", type=date.fromisoformat)
     backfill.add_argument("to_date", type=date.fromisoformat)
+    commands.add_parser("docs", help="build the models' documentation as one page")
     commands.add_parser("home", help="prepare the data folder for Dagster's UI and print its place")
     options = parser.parse_args(arguments)
     try:
@@ -24,18 +26,46 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "home":
             sys.stdout.write(f"{_dagster_home(settings)}\n")
             return 0
+        if options.command == "docs":
+            return _build_docs(settings)
         if options.command == "backfill":
             return _execute(settings, (options.from_date, options.to_date))
+        if not options.force and _report_if_nothing_is_new(settings):
+            return 0
         return _execute(settings, None)
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
 
 
+def _report_if_nothing_is_new(settings: Settings) -> bool:
+    from dagster_project.summary import print_standing_summary  # noqa: PLC0415 - duckdb
+    from dagster_project.up_to_date import is_up_to_date  # noqa: PLC0415
+
+    if not is_up_to_date(settings):
+        return False
+    print_standing_summary(settings)
+    return True
+
+
 def _dagster_home(settings: Settings) -> Path:
     settings.dagster_dir.mkdir(parents=True, exist_ok=True)
     (settings.dagster_dir / "dagster.yaml").write_text((PROJECT_ROOT / "dagster.yaml").read_text())
     return settings.dagster_dir
+
+
+def _build_docs(settings: Settings) -> int:
+    from dagster_project.assets.transform import run_dbt  # noqa: PLC0415 - dagster
+
+    done = run_dbt(settings, ["docs", "generate", "--static"])
+    if done.returncode:
+        sys.stderr.write(done.stdout + done.stderr)
+        return 1
+    page = settings.home / "docs" / "index.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_bytes((settings.dbt_target_dir / "static_index.html").read_bytes())
+    sys.stdout.write(f"The models' documentation: {page}\n")
+    return 0
 
 
 def _execute(settings: Settings, asked: tuple[date, date] | None) -> int:

@@ -5,12 +5,11 @@ import dagster as dg
 REFRESH_JOB_NAME = "refresh_warehouse"
 
 
-def build_automation(partitions: dg.DailyPartitionsDefinition) -> dg.Definitions:
+def build_automation() -> dg.Definitions:
     """The job that refreshes everything, in one process because one file takes one writer, and its schedule."""
     job = dg.define_asset_job(
         REFRESH_JOB_NAME,
         selection=dg.AssetSelection.all(),
-        partitions_def=partitions,
         executor_def=dg.in_process_executor,
         description="Pull every source, build the days asked, check them, publish.",
     )

@@ -7,7 +7,6 @@ from dagster_project.assets.publish import build_publish_asset, public_marts
 from dagster_project.assets.transform import build_dbt_assets, prepare_manifest
 from dagster_project.automation import build_automation
 from dagster_project.checks.boundaries import build_boundary_checks, mart_suites, raw_suites
-from dagster_project.days import daily_partitions
 from dagster_project.progress import progress_logger
 from dagster_project.settings import Settings, load_settings
 
@@ -31,7 +30,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         asset_checks=checks,
         loggers={"progress": progress_logger},
     )
-    return dg.Definitions.merge(assets, build_automation(daily_partitions(settings)))
+    return dg.Definitions.merge(assets, build_automation())
 
 
 @dg.definitions

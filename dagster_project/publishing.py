@@ -73,7 +73,7 @@ def publish_set(
             ],
         },
     }
-    (candidate / "manifest.json").write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    (candidate / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     _make_durable(candidate)
     target = sets / publish_id
     shutil.rmtree(target, ignore_errors=True)

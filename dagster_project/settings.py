@@ -247,10 +247,15 @@ def load_settings(environment: dict[str, str] | None = None) -> Settings:
         content: dict[str, Any] = tomllib.loads(text)
     except FileNotFoundError:
         raise SettingsError(f"{path}: no such file. BANSOU_CONFIG must name a configuration file.") from None
-    except tomllib.TOMLDecodeError as error:
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not valid TOML: {error}") from None
-    home = variables.get("BANSOU_HOME") or content.pop("home", None) or PROJECT_ROOT / "data"
-    content.pop("home", None)
+    told_home = content.pop("home", None)
+    if not isinstance(told_home, str | None):
+        line = next(number for place, number in _places(text) if place.split(".")[0] == "home")
+        raise SettingsError(f"{path}:{line}: home: Input should be a valid string")
+    home = variables.get("BANSOU_HOME") or told_home or PROJECT_ROOT / "data"
     reserved = {"config_path", "environment"} & content.keys()
     if reserved:
         raise SettingsError(f"{path}: {', '.join(sorted(reserved))}: unknown key")

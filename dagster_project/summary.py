@@ -37,6 +37,20 @@ def print_summary(settings: Settings, instance: dg.DagsterInstance, run_id: str,
     console.print("Look inside: `make ui` opens Dagster's graph, `make docs` the models' documentation.")
 
 
+def print_standing_summary(settings: Settings) -> None:
+    """Print the report of the set that stands, where a run would change nothing."""
+    console = Console(width=max(MINIMUM_WIDTH, Console().width))
+    manifest = read_manifest(settings)
+    if manifest is None:
+        return
+    console.print(f"Nothing is new since {manifest['published_at']}: same files, code, configuration and day.")
+    _print_rows_read(console, settings)
+    checks = manifest["checks"]
+    console.print(f"\nChecks of that run · 検査: {checks['passed']} passed, {checks['failed']} failed")
+    _print_published(console, settings)
+    console.print(f"\nPublished set {manifest['publish_id']}: {settings.published_dir}/marts.duckdb, …/parquet/")
+
+
 def _print_rows_read(console: Console, settings: Settings) -> None:
     warehouse = open_warehouse(settings)
     table = Table("source", "entity", title="Rows read so far · 読み込み", title_justify="left")

@@ -2,17 +2,20 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import dagster as dg
 
 from dagster_project.contract import input_contract
 from dagster_project.settings import Settings
+from dagster_project.up_to_date import note_files_seen
 from dagster_project.warehouse import open_warehouse
 from dagster_project.warehouse.interface import LoadResult, Warehouse
 
 OWNER = "team:customer_success_data"
+# What is refreshed every morning is late after a day and a half.
+DAILY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36))
 DEMO_KEY = dg.AssetKey(["demo", "company_files"])
 
 
@@ -87,6 +90,7 @@ def _load(settings: Settings, source_name: str, entity: str) -> LoadResult | Non
 
     source = settings.sources[source_name]
     warehouse = prepare_warehouse(settings)
+    note_files_seen(settings, source_name, entity)
     loaded_at = datetime.now(UTC).replace(tzinfo=None)
     request = FilesRequest(
         source_name=source_name,

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import dagster as dg
 
-from dagster_project.assets.extract import OWNER
+from dagster_project.assets.extract import DAILY, OWNER
 from dagster_project.checks.gate import outcomes_of_run, require_passed
 from dagster_project.days import daily_partitions
 from dagster_project.publishing import PublishedSet, publish_set
 from dagster_project.settings import Settings
+from dagster_project.up_to_date import note_published
 from dagster_project.warehouse import open_warehouse
 
 PUBLISH_KEY = dg.AssetKey(["published", "marts"])
@@ -37,12 +38,14 @@ def build_publish_asset(
         group_name="published",
         owners=[OWNER],
         kinds={"duckdb", "parquet"},
+        freshness_policy=DAILY,
         description="The set of marts that dashboards read, whole and checked.",
     )
     def published_marts(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         outcomes = outcomes_of_run(context.instance, context.run.run_id)
         require_passed(expected_checks, outcomes)
         published: PublishedSet = publish_set(settings, open_warehouse(settings), marts, outcomes)
+        note_published(settings, published.publish_id)
         return dg.MaterializeResult(
             metadata={
                 "publish_id": published.publish_id,

@@ -4,14 +4,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
-from dagster_project.assets.extract import OWNER
+from dagster_project.assets.extract import DAILY, OWNER
 from dagster_project.code_version import fingerprint_of
 from dagster_project.days import days_of_run, plan_build
 from dagster_project.settings import DBT_PROJECT_DIR, Settings, exported
@@ -61,18 +61,22 @@ def prepare_manifest(settings: Settings) -> Path:
     """
     manifest = settings.dbt_target_dir / "manifest.json"
     stamp = settings.dbt_target_dir / "parsed.txt"
-    variables = json.dumps(dbt_variables(settings))
-    told = f"{fingerprint_of(DBT_PROJECT_DIR)} {variables} {settings.build_path}"
+    told = f"{fingerprint_of(DBT_PROJECT_DIR)} {json.dumps(dbt_variables(settings))} {settings.build_path}"
     if manifest.exists() and stamp.exists() and stamp.read_text() == told:
         return manifest
-    settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
-    with exported(dbt_environment(settings)):
-        command = [DBT_EXECUTABLE, "--quiet", "parse", "--vars", variables]
-        done = subprocess.run(command, cwd=DBT_PROJECT_DIR, capture_output=True, text=True, check=False)
+    done = run_dbt(settings, ["parse"])
     if done.returncode:
         raise DbtParseError(f"dbt cannot parse {DBT_PROJECT_DIR}:\n{done.stdout}{done.stderr}")
     stamp.write_text(told)
     return manifest
+
+
+def run_dbt(settings: Settings, arguments: list[str], build: Build | None = None) -> subprocess.CompletedProcess[str]:
+    """One quiet dbt command on this configuration's project, outside of Dagster; over the days of a build, if given."""
+    settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
+    command = [DBT_EXECUTABLE, "--quiet", *arguments, "--vars", json.dumps(dbt_variables(settings))]
+    with exported(dbt_environment(settings, build)):
+        return subprocess.run(command, cwd=DBT_PROJECT_DIR, capture_output=True, text=True, check=False)
 
 
 class WarehouseTranslator(DagsterDbtTranslator):
@@ -86,13 +90,9 @@ class WarehouseTranslator(DagsterDbtTranslator):
         """dbt's asset with our group, owner, kinds and freshness."""
         spec = super().get_asset_spec(manifest, unique_id, project)
         layer = spec.key.path[0]
-        freshness = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36)) if layer == "marts" else None
-        return replace_spec(spec, layer, freshness)
-
-
-def replace_spec(spec: dg.AssetSpec, layer: str, freshness: dg.FreshnessPolicy | None) -> dg.AssetSpec:
-    """A spec in the group of its layer, with an owner."""
-    return spec.replace_attributes(group_name=layer, owners=[OWNER], freshness_policy=freshness)
+        return spec.replace_attributes(
+            group_name=layer, owners=[OWNER], freshness_policy=DAILY if layer == "marts" else None
+        )
 
 
 def build_dbt_assets(settings: Settings) -> dg.AssetsDefinition:
@@ -107,7 +107,8 @@ def build_dbt_assets(settings: Settings) -> dg.AssetsDefinition:
     def build_models(context: dg.AssetExecutionContext) -> Iterator[Any]:
         build = plan_build(settings, context.run.run_id, *days_of_run(settings, context.run.tags))
         context.log.info(f"days {build.from_date} to {build.to_date}, as of {build.as_of_date}")
-        with exported(dbt_environment(settings, build)):
+        console = settings.dbt_target_dir / "console.log"
+        with exported(dbt_environment(settings, build)), console.open("w") as log, redirect_stdout(log):
             dbt = DbtCliResource(
                 project_dir=str(DBT_PROJECT_DIR), profiles_dir=str(DBT_PROJECT_DIR), dbt_executable=DBT_EXECUTABLE
             )

@@ -144,7 +144,9 @@ class FileMapping:
     def _extra(self) -> str:
         used = {origin.column for origin in self._mapped.values()} | {self.table.known_at}
         left = [name for name in self.columns if name not in used]
-        return "to_json({" + ", ".join(f"{text_literal(n)}: {quoted(n)}" for n in left) + "})" if left else "null"
+        fields = ", ".join(f"{text_literal(name)}: {quoted(name)}" for name in left)
+        # Merging drops nulls, so that a new empty column is no new version of every row.
+        return f"nullif(cast(json_merge_patch('{{}}', to_json({{{fields}}})) as varchar), '{{}}')" if left else "null"
 
     def _whole_row(self) -> str:
         fields = ", ".join(f"{text_literal(name)}: {quoted(name)}" for name in self.columns)
@@ -173,7 +175,8 @@ class FileMapping:
             kind = "VARCHAR"
         if origin.format is not None:
             moment = f"try_strptime(cast({source} as varchar), {text_literal(origin.format)})"
-            zoned = f"timezone('UTC', timezone({text_literal(self.table.timezone)}, {moment}))"
+            # The session's zone is the table's; a format with %z gives a moment that has its own.
+            zoned = f"timezone('UTC', cast({moment} as timestamptz))"
             return f"cast({moment} as date)" if column.data_type == "date" else zoned
         if column.data_type == "timestamp":
             return self._timestamp(source, kind)

@@ -4,8 +4,10 @@ Nothing is read row by row in Python. A file that cannot be read raises `SourceE
 is kept with its reason.
 """
 
+import gzip
 import hashlib
 import json
+import shutil
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,27 @@ from dagster_project.sources.landing import LandedBatch, LandedFile, SourceError
 
 DUCKDB_ENCODINGS = {"utf-8", "utf-16", "latin-1"}
 HASH_CHUNK_BYTES = 1 << 20
+NAMED_PATHS = 3
+
+# One row for each line that is no record, however often its file was scanned; the header is line 1.
+MALFORMED_SQL = """
+    select
+        reject_scans.file_path,
+        reject_errors.line - 1 as row_number,
+        row_number() over (partition by reject_scans.file_path order by reject_errors.line) as place_among_malformed,
+        any_value(reject_errors.column_name) as column_name,
+        any_value(reject_errors.error_message) as value,
+        any_value(reject_errors.csv_line) as source_row
+    from reject_errors
+    inner join reject_scans
+        on reject_errors.scan_id = reject_scans.scan_id and reject_errors.file_id = reject_scans.file_id
+    group by reject_scans.file_path, reject_errors.line
+"""
+NOTHING_MALFORMED_SQL = """
+    select null::text as file_path, 0 as row_number, 0 as place_among_malformed, null::text as column_name,
+        null::text as value, null::text as source_row
+    where false
+"""
 
 
 @dataclass(frozen=True)
@@ -36,6 +59,11 @@ class FilesRequest:
     def place(self) -> str:
         """Where the configuration declares it."""
         return f"sources.{self.source_name}.tables.{self.entity.name}"
+
+    @property
+    def transcoded_dir(self) -> Path:
+        """UTF-8 copies of files in other encodings, under the files' own names; gone once the batch has landed."""
+        return self.landing_dir / ".transcoded" / self.load_id
 
 
 def extract_files(request: FilesRequest, files_known: AbstractSet[str]) -> LandedBatch | None:
@@ -62,7 +90,10 @@ def extract_files(request: FilesRequest, files_known: AbstractSet[str]) -> Lande
         connection.execute(f"set temp_directory = {text_literal(str(request.landing_dir / '.spill'))}")
         connection.execute("set autoinstall_known_extensions = false")
         connection.execute(f"set TimeZone = {text_literal(request.table.timezone)}")
-        return _land(connection, request, list(new), joined, list(new.values()))
+        try:
+            return _land(connection, request, list(new), joined, list(new.values()))
+        finally:
+            shutil.rmtree(request.transcoded_dir, ignore_errors=True)
 
 
 def _land(
@@ -99,13 +130,13 @@ def _land(
             f"where _is_kept and _rejection is null) to {text_literal(str(rows_path))} (format parquet)"
         )
         connection.execute(
-            f"copy ({_rejected_sql(has_malformed=malformed is not None)}) "
+            f"copy ({_rejected_sql(request, has_malformed=malformed is not None)}) "
             f"to {text_literal(str(rejected_path))} (format parquet)"
         )
     except duckdb.Error as error:
         rows_path.unlink(missing_ok=True)
         rejected_path.unlink(missing_ok=True)
-        listed = ", ".join(str(path) for path in paths[:3]) + (" …" if len(paths) > 3 else "")  # noqa: PLR2004
+        listed = ", ".join(str(path) for path in paths[:NAMED_PATHS]) + (" …" if len(paths) > NAMED_PATHS else "")
         raise SourceError(
             f"{request.place}: cannot read {listed} as {_format(request.table, paths[0])}: {error}\n"
             f"Check that the file is whole, and its format, delimiter and encoding in the configuration."
@@ -169,17 +200,19 @@ def _reader(request: FilesRequest, paths: list[Path]) -> str:
     if kind == "parquet":
         return f"read_parquet({listed}, filename = true, union_by_name = true)"
     if kind == "jsonl":
-        return _json_lines(paths, listed)
+        return _json_lines(request, paths, listed)
     encoding = table.encoding.lower() if table.encoding.lower() in DUCKDB_ENCODINGS else "utf-8"
-    return (
-        f"read_csv({listed}, header = true, all_varchar = true, delim = {text_literal(table.delimiter)}, "
+    options = (
+        f"header = true, all_varchar = true, delim = {text_literal(table.delimiter)}, "
         f"quote = '\"', escape = '\"', encoding = {text_literal(encoding)}, strict_mode = true, null_padding = false, "
-        f"store_rejects = true, rejects_limit = 0, max_line_size = 20000000, filename = true, "
-        f"union_by_name = {'true' if len(paths) > 1 else 'false'})"
+        f"store_rejects = true, rejects_limit = 0, max_line_size = 20000000, filename = true"
     )
+    # Lines that are no record are kept only where each file is read by itself.
+    readers = [f"select * from read_csv({text_literal(str(path))}, {options})" for path in paths]
+    return "(" + " union all by name ".join(readers) + ")"
 
 
-def _json_lines(paths: list[Path], listed: str) -> str:
+def _json_lines(request: FilesRequest, paths: list[Path], listed: str) -> str:
     """JSON lines as text columns: the keys are collected first, because rows may leave some out."""
     with duckdb.connect() as connection:
         try:
@@ -187,23 +220,26 @@ def _json_lines(paths: list[Path], listed: str) -> str:
                 f"select distinct unnest(json_keys(json)) as key from read_ndjson_objects({listed}) order by key"
             ).fetchall()
         except duckdb.Error as error:
-            raise SourceError(f"cannot read {paths[0]} as JSON lines: {error}") from error
+            named = ", ".join(str(path) for path in paths[:NAMED_PATHS])
+            raise SourceError(f"{request.place}: cannot read {named} as JSON lines: {error}") from error
     keys = ", ".join(f"json ->> {text_literal('$.' + json.dumps(key))} as {quoted(key)}" for (key,) in found)
     return f"(select {keys + ',' if keys else ''} filename from read_ndjson_objects({listed}, filename = true))"
 
 
 def _transcoded(request: FilesRequest, path: Path) -> Path:
     """A UTF-8 copy of a file in an encoding that DuckDB does not read itself."""
-    folder = request.landing_dir / ".transcoded"
-    folder.mkdir(parents=True, exist_ok=True)
-    copy = folder / f"{request.source_name}-{path.name}"
+    copy = request.transcoded_dir / path.relative_to(request.folder)
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    opened = gzip.open if path.suffix == ".gz" else open
     try:
         with (
-            path.open("r", encoding=request.table.encoding, newline="") as source,
-            copy.open("w", encoding="utf-8", newline="") as target,
+            opened(path, "rt", encoding=request.table.encoding, newline="") as source,
+            opened(copy, "wt", encoding="utf-8", newline="") as target,
         ):
             while chunk := source.read(HASH_CHUNK_BYTES):
                 target.write(chunk)
+    except (EOFError, gzip.BadGzipFile) as error:
+        raise SourceError(f"{request.place}: {path} is broken: {error} Check that the file is whole.") from error
     except (UnicodeDecodeError, LookupError) as error:
         raise SourceError(f"{request.place}: {path} is not encoded in {request.table.encoding}: {error}") from error
     return copy
@@ -235,34 +271,37 @@ def _malformed_count(connection: duckdb.DuckDBPyConnection) -> int | None:
     tables = connection.execute("select count(*) from duckdb_tables() where table_name = 'reject_errors'").fetchone()
     if not tables or not tables[0]:
         return None
-    row = connection.execute("select count(distinct (scan_id, file_id, line)) from reject_errors").fetchone()
+    row = connection.execute(f"select count(*) from ({MALFORMED_SQL})").fetchone()
     return int(row[0]) if row else 0
 
 
-def _rejected_sql(*, has_malformed: bool) -> str:
-    typed = """
-        select
-            mapped._file as file_path,
-            mapped._row_number - first_rows.first_row + 1 as row_number,
-            mapped._rejection.column_name as column_name,
-            mapped._rejection.reason as reason,
-            mapped._rejection.value as value,
-            mapped._source_row as source_row
-        from mapped
-        inner join (select _file, min(_row_number) as first_row from mapped group by _file) as first_rows
-            on mapped._file is not distinct from first_rows._file
-        where mapped._is_kept and mapped._rejection is not null
-    """
-    if not has_malformed:
-        return typed
+def _rejected_sql(request: FilesRequest, *, has_malformed: bool) -> str:
+    """Every rejected row with its file and its number there; lines that are no record count as rows too."""
+    copies, folder = text_literal(str(request.transcoded_dir)), text_literal(str(request.folder))
+    malformed = MALFORMED_SQL if has_malformed else NOTHING_MALFORMED_SQL
     return f"""
-        {typed}
-        union all
-        select
-            any_value(reject_scans.file_path), reject_errors.line - 1, any_value(reject_errors.column_name),
-            'malformed_line', any_value(reject_errors.error_message), any_value(reject_errors.csv_line)
-        from reject_errors
-        inner join reject_scans
-            on reject_errors.scan_id = reject_scans.scan_id and reject_errors.file_id = reject_scans.file_id
-        group by reject_errors.scan_id, reject_errors.file_id, reject_errors.line
+        with malformed as ({malformed}),
+        typed as (
+            select *, _row_number - min(_row_number) over (partition by _file) + 1 as _number_in_file from mapped
+        ),
+        rejected as (
+            select
+                _file as file_path,
+                _number_in_file + (
+                    select count(*) from malformed
+                    where malformed.file_path = typed._file
+                        and malformed.row_number - malformed.place_among_malformed < typed._number_in_file
+                ) as row_number,
+                _rejection.column_name as column_name,
+                _rejection.reason as reason,
+                _rejection.value as value,
+                _source_row as source_row
+            from typed
+            where _is_kept and _rejection is not null
+            union all
+            select file_path, row_number, column_name, 'malformed_line', value, source_row from malformed
+        )
+        select replace(file_path, {copies}, {folder}) as file_path, rejected.* exclude (file_path)
+        from rejected
+        order by file_path, row_number
     """

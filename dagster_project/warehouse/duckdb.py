@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.contract import Entity, input_contract
+from dagster_project.sources.file_mapping import text_literal
 from dagster_project.sources.landing import LandedBatch
 from dagster_project.warehouse.interface import Build, ExportedTable, LoadResult, WarehouseError
 from dagster_project.warehouse.raw_tables import LEDGER_TABLES, raw_columns
@@ -140,8 +141,10 @@ class DuckDBWarehouse:
         target = folder / "marts.duckdb"
         # A file that is open for reading only takes no second one to write, so both hang on an empty database.
         with duckdb.connect() as connection:
-            connection.execute(f"attach '{self.path}' as built (read_only)")
-            connection.execute(f"attach '{target}' as published (storage_version '{PUBLISHED_STORAGE_VERSION}')")
+            connection.execute(f"attach {text_literal(str(self.path))} as built (read_only)")
+            connection.execute(
+                f"attach {text_literal(str(target))} as published (storage_version '{PUBLISHED_STORAGE_VERSION}')"
+            )
             exported = [_export_table(connection, schema, table, folder) for table in tables]
             connection.execute("checkpoint published")
             connection.execute("detach published")
@@ -162,8 +165,9 @@ def _create_or_widen(
         listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         connection.execute(f"create table raw.{table} ({listed})")
         return
-    for name in columns.keys() - found:
-        connection.execute(f"alter table raw.{table} add column {name} {columns[name]}")
+    for name, kind in columns.items():
+        if name not in found:
+            connection.execute(f"alter table raw.{table} add column {name} {kind}")
 
 
 def _stage_incoming(
@@ -198,7 +202,7 @@ def _judge_versions(connection: duckdb.DuckDBPyConnection, batch: LandedBatch, l
     """Decide for each incoming row whether it is a new version of its record.
 
     Where one key comes twice for one moment, the later row stands and the earlier is rejected. A row older than
-    the newest that is held was superseded before it came.
+    the newest that is held was superseded before it came, and is no predecessor of the rows that came with it.
     """
     connection.execute(
         """
@@ -223,7 +227,10 @@ def _judge_versions(connection: duckdb.DuckDBPyConnection, batch: LandedBatch, l
                 case
                     when ranked._source_time < held.source_time then 'superseded'
                     when ranked._row_hash is not distinct from coalesce(
-                        lag(ranked._row_hash) over (partition by ranked._record_key order by ranked._known_at),
+                        lag(ranked._row_hash) over (
+                            partition by ranked._record_key, coalesce(ranked._source_time < held.source_time, false)
+                            order by ranked._known_at
+                        ),
                         held.row_hash
                     ) then 'unchanged'
                     else 'loaded'
@@ -337,7 +344,8 @@ def _record(
     )
     connection.execute(
         "insert into raw.fed_columns select $source, $entity, told.name, $number "
-        "from (select unnest(cast($names as text[])) as name) as told where not exists (select 1 from raw.fed_columns as f "
+        "from (select unnest(cast($names as text[])) as name) as told "
+        "where not exists (select 1 from raw.fed_columns as f "
         "where f.source_name = $source and f.entity = $entity and f.column_name = told.name)",
         {"source": batch.source_name, "entity": batch.entity, "number": number, "names": list(batch.fed_columns)},
     )
@@ -362,9 +370,9 @@ def _record(
 
 
 def _export_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str, folder: Path) -> ExportedTable:
-    parquet = folder / "parquet" / f"{table}.parquet"
+    parquet = text_literal(str(folder / "parquet" / f"{table}.parquet"))
     connection.execute(f"create table published.main.{table} as select * from built.{schema}.{table} order by all")
-    connection.execute(f"copy published.main.{table} to '{parquet}' (format parquet, compression zstd)")
+    connection.execute(f"copy published.main.{table} to {parquet} (format parquet, compression zstd)")
     columns = connection.execute(f"describe published.main.{table}").fetchall()
     counted = connection.execute(
         f"select count(*), coalesce(bit_xor(hash(t)), 0), coalesce(sum(hash(t)), 0) from published.main.{table} as t"

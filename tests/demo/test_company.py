@@ -114,7 +114,7 @@ def test_counts_are_the_rows_in_the_files(world: World) -> None:
 def test_default_world_has_the_stated_size(default_world: World) -> None:
     assert len({row["account_id"] for row in default_world.rows["accounts"]}) == 60
     assert len(default_world.rows["features"]) == 14
-    assert 60_000 <= len(default_world.events) <= 120_000
+    assert 40_000 <= len(default_world.events) <= 90_000
     assert sum(row["is_test"] == "true" for row in default_world.rows["accounts"]) in (1, 2)
 
 

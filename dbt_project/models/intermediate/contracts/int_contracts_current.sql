@@ -24,8 +24,10 @@ overlapping as (
         on
             known.account_id = other_contracts.account_id
             and known.contract_id <> other_contracts.contract_id
-            and known.start_date < coalesce(other_contracts.end_date, cast('9999-12-31' as date))
-            and other_contracts.start_date < coalesce(known.end_date, cast('9999-12-31' as date))
+            and greatest(known.start_date, other_contracts.start_date) < least(
+                coalesce(known.end_date, cast('9999-12-31' as date)),
+                coalesce(other_contracts.end_date, cast('9999-12-31' as date))
+            )
 
 ),
 

@@ -16,46 +16,47 @@ days as (
 
 ),
 
-live_contracts as (
+known_contracts as (
 
     select
         contracts.account_id,
         days.date_day,
-        sum(contracts.seat_count) as seat_count
+        contracts.seat_count,
+        contracts.start_date,
+        contracts.start_date <= days.date_day
+        and (contracts.end_date is null or days.date_day < contracts.end_date) as is_live
     from days
-    inner join contracts
-        on
-            days.date_day >= contracts.start_date
-            and {{ in_force('contracts', 'days.date_day') }}
-            and (contracts.end_date is null or days.date_day < contracts.end_date)
-    group by contracts.account_id, days.date_day
+    inner join contracts on {{ in_force('contracts', 'days.date_day') }}
 
 ),
 
-first_contracts as (
+-- The first contract is the first of those known on the day: what is told later must not change the age before.
+live_accounts as (
 
     select
-        contracts.account_id,
-        min(contracts.start_date) as first_contract_date
-    from contracts
-    group by contracts.account_id
+        known_contracts.account_id,
+        known_contracts.date_day,
+        sum(known_contracts.seat_count) filter (where known_contracts.is_live) as seat_count,
+        min(known_contracts.start_date) as first_contract_date
+    from known_contracts
+    group by known_contracts.account_id, known_contracts.date_day
+    having bool_or(known_contracts.is_live)
 
 ),
 
 final as (
 
     select
-        live_contracts.account_id,
-        live_contracts.date_day,
+        live_accounts.account_id,
+        live_accounts.date_day,
         accounts.segment,
-        live_contracts.seat_count,
-        {{ dbt.datediff('first_contracts.first_contract_date', 'live_contracts.date_day', 'day') }} as age_days  -- noqa: LT05
-    from live_contracts
-    inner join first_contracts on live_contracts.account_id = first_contracts.account_id
+        live_accounts.seat_count,
+        {{ dbt.datediff('live_accounts.first_contract_date', 'live_accounts.date_day', 'day') }} as age_days  -- noqa: LT05
+    from live_accounts
     left join accounts
         on
-            live_contracts.account_id = accounts.account_id
-            and {{ in_force('accounts', 'live_contracts.date_day') }}
+            live_accounts.account_id = accounts.account_id
+            and {{ in_force('accounts', 'live_accounts.date_day') }}
     where not coalesce(accounts.is_test, false)
 
 )

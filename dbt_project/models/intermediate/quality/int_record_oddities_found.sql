@@ -6,10 +6,7 @@ with accounts as (
 
 current_accounts as (
 
-    select accounts.*
-    from accounts
-    where {{ in_force('accounts',
-        as_of_date()) }}
+    select accounts.* from accounts where {{ in_force('accounts', as_of_date()) }}
 
 ),
 
@@ -31,13 +28,15 @@ tickets as (
 
 ),
 
+notice_versions as (
+
+    {{ versions_of(ref('input_churn_notices'), 'churn_notice_id') }}
+
+),
+
 notices as (
 
-    select distinct
-        churn_notices.churn_notice_id,
-        churn_notices.account_id,
-        churn_notices.churn_date
-    from {{ ref('input_churn_notices') }} as churn_notices
+    select notice_versions.* from notice_versions where {{ in_force('notice_versions', as_of_date()) }}
 
 ),
 

@@ -1,4 +1,4 @@
-with declared as (
+with versions as (
 
     select * from {{ ref('int_feature_versions') }}
 
@@ -7,6 +7,12 @@ with declared as (
 usage_days as (
 
     select * from {{ ref('fct_usage_daily') }}
+
+),
+
+declared as (
+
+    select versions.* from versions where {{ in_force('versions', as_of_date()) }}
 
 ),
 
@@ -27,7 +33,7 @@ final as (
         declared.process_name,
         declared.feature_id is not null as is_described
     from used
-    full outer join declared on used.feature_id = declared.feature_id and {{ in_force('declared', as_of_date()) }}
+    full outer join declared on used.feature_id = declared.feature_id
 
 )
 

@@ -1,0 +1,38 @@
+"""`make bench`: every case, its rivals, and the ratios."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import usage_daily
+from benchmarks.timing import Case
+
+EVENT_COUNT = 2_000_000
+
+
+def main() -> int:
+    """Run the cases and print a table for each; 0 where every rival gave the same rows."""
+    console = Console()
+    with tempfile.TemporaryDirectory() as folder:
+        cases: list[Case] = [usage_daily.measure(Path(folder), EVENT_COUNT)]
+    for case in cases:
+        table = Table("who", title=f"{case.title} (median of {case.rounds} rounds, in turn)", title_justify="left")
+        for name in ("seconds", "÷ ours", "spread"):
+            table.add_column(name, justify="right")
+        for rival in case.rivals:
+            table.add_row(
+                rival.name,
+                f"{rival.median:.2f}",
+                f"{rival.median / case.rivals[0].median:.2f}",
+                f"{min(rival.seconds):.2f}–{max(rival.seconds):.2f}",
+            )
+        console.print(table)
+        console.print(case.note)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""Whether a run would change anything: the same files, code, configuration and day give the same published set."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from dagster_project.code_version import code_version
+from dagster_project.days import newest_day
+from dagster_project.publishing import read_manifest
+from dagster_project.settings import Settings
+from dagster_project.warehouse import open_warehouse
+
+
+def note_files_seen(settings: Settings, source_name: str, entity: str) -> None:
+    """Remember names, sizes and times of a table's files, just before they are read."""
+    path = _seen_path(settings, source_name, entity)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(_files_now(settings, source_name, entity)))
+
+
+def note_published(settings: Settings, publish_id: str) -> None:
+    """Remember what the published set was made from."""
+    _published_path(settings).write_text(json.dumps({"publish_id": publish_id, **_inputs(settings)}))
+
+
+def is_up_to_date(settings: Settings) -> bool:
+    """True where the published set stands and nothing that it was made from has changed since."""
+    manifest, noted = read_manifest(settings), _published_path(settings)
+    if manifest is None or not noted.exists() or not settings.build_path.exists():
+        return False
+    if not all((settings.published_dir / "parquet" / f"{mart}.parquet").exists() for mart in manifest["tables"]):
+        return False
+    if json.loads(noted.read_text()) != {"publish_id": manifest["publish_id"], **_inputs(settings)}:
+        return False
+    return all(
+        _seen_path(settings, source_name, entity).exists()
+        and json.loads(_seen_path(settings, source_name, entity).read_text())
+        == _files_now(settings, source_name, entity)
+        for source_name, source in settings.sources.items()
+        for entity in source.tables
+    )
+
+
+def _inputs(settings: Settings) -> dict[str, Any]:
+    return {
+        "code_version": code_version(),
+        "configuration": hashlib.sha256(settings.config_path.read_bytes()).hexdigest(),
+        "as_of_date": newest_day(settings).isoformat(),
+        "last_load_number": open_warehouse(settings).last_load_number(),
+    }
+
+
+def _files_now(settings: Settings, source_name: str, entity: str) -> list[list[str | int]]:
+    source = settings.sources[source_name]
+    folder, table = Path(settings.resolve(source.folder, f"sources.{source_name}.folder")), source.tables[entity]
+    patterns = [table.files, *([table.join.files] if table.join else [])]
+    paths = sorted(path for pattern in patterns for path in folder.glob(pattern))
+    return [[str(path), (told := path.stat()).st_size, told.st_mtime_ns] for path in paths]
+
+
+def _seen_path(settings: Settings, source_name: str, entity: str) -> Path:
+    return settings.home / "build" / "seen" / f"{source_name}.{entity}.json"
+
+
+def _published_path(settings: Settings) -> Path:
+    return settings.home / "build" / "published.json"

@@ -1,0 +1,48 @@
+with registry as (
+
+    select * from {{ ref('health_measures') }}
+
+),
+
+segments as (
+
+    select * from {{ ref('int_curve_segments') }}
+
+),
+
+weights as (
+
+    select * from {{ ref('int_weight_versions') }}
+
+),
+
+final as (
+
+    select
+        registry.measure_id,
+        registry.maturity_axis
+    from registry
+    where
+        registry.maturity_axis is not null
+        and (
+            not exists (
+                select 1
+                from segments
+                where
+                    segments.measure_id = registry.measure_id
+                    and {{ in_force('segments', from_date()) }}
+            )
+            or not exists (
+                select 1
+                from weights
+                where
+                    weights.measure_id = registry.measure_id
+                    and weights.segment = '*'
+                    and weights.weight > 0
+                    and {{ in_force('weights', from_date()) }}
+            )
+        )
+
+)
+
+select * from final

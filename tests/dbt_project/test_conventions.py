@@ -1,0 +1,205 @@
+"""The habits of the dbt project, checked on its manifest and its SQL."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbt.cli.main import dbtRunner
+
+from dagster_project.assets.transform import dbt_environment
+from dagster_project.checks.expectations import read_suites
+from dagster_project.contract import input_contract
+from dagster_project.settings import DBT_PROJECT_DIR, exported, load_settings
+from tests.conftest import World
+
+NAMES = {
+    "staging": r"stg_[a-z]+__[a-z_]+",
+    "input": r"input_[a-z_]+",
+    "intermediate": r"int_[a-z_]+_(versions|segments|[a-z]+ed|current|facts|read|found|days_listed)",
+    "marts": r"(dim|fct|kpi|mart)_[a-z_]+",
+}
+BANNED = {
+    "qualify": r"\bqualify\b",
+    "ignore nulls": r"\bignore\s+nulls\b",
+    "count distinct over": r"count\(\s*distinct[^)]*\)\s*over",
+    "asof join": r"\basof\b",
+    "unpivot": r"\bunpivot\b",
+    "select exclude": r"\*\s*exclude\b",
+    "group by all": r"\b(group|order)\s+by\s+all\b",
+    "a cast by ::": r"::",
+    "the clock": r"\b(current_date|current_timestamp|getdate|now\s*\()",
+    "an engine's name": r"\b(target\.type|duckdb|postgres|spark)\b",
+    "the day it was loaded": r"\b_?loaded_at\b",
+    "one engine's function": r"\b(strftime|list_agg|regexp_matches|ilike|read_parquet|arg_max|unnest|epoch_ms)\b",
+}
+LONGEST_MODEL_LINES = 120
+SUFFIXES = {"_at": "timestamp", "_date": "date", "_amount": "numeric(18,2)"}
+
+
+@pytest.fixture(scope="module")
+def manifest(tiny_world: World) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((tiny_world.home / "build" / "dbt" / "manifest.json").read_text())
+    return content
+
+
+@pytest.fixture(scope="module")
+def models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+def _sql_files() -> list[Path]:
+    return sorted((DBT_PROJECT_DIR / "models").rglob("*.sql")) + sorted((DBT_PROJECT_DIR / "tests").rglob("*.sql"))
+
+
+def _code(path: Path) -> str:
+    return re.sub(r"--.*", "", path.read_text(encoding="utf-8")).lower()
+
+
+def test_every_model_begins_with_its_grain(models: list[dict[str, Any]]) -> None:
+    assert len(models) > 50
+    for node in models:
+        assert node["description"].startswith("One row per "), node["name"]
+
+
+def test_every_column_is_described(manifest: dict[str, Any]) -> None:
+    for node in manifest["nodes"].values():
+        if node["resource_type"] not in {"model", "seed"}:
+            continue
+        assert node["columns"], node["name"]
+        for column in node["columns"].values():
+            assert column["description"].strip(), f"{node['name']}.{column['name']}"
+
+
+def test_described_columns_are_those_that_exist(tiny_world: World, manifest: dict[str, Any]) -> None:
+    import duckdb  # noqa: PLC0415
+
+    with duckdb.connect(tiny_world.home / "build" / "warehouse.duckdb", read_only=True) as connection:
+        found: dict[tuple[str, str], set[str]] = {}
+        for schema, table, column in connection.execute(
+            "select schema_name, table_name, column_name from duckdb_columns()"
+        ).fetchall():
+            found.setdefault((schema, table), set()).add(column)
+    for node in manifest["nodes"].values():
+        if node["resource_type"] in {"model", "seed"}:
+            assert set(node["columns"]) == found[(node["schema"], node["name"])], node["name"]
+
+
+def test_names_tell_the_layer(models: list[dict[str, Any]]) -> None:
+    for node in models:
+        layer = node["fqn"][1]
+        assert re.fullmatch(NAMES[layer], node["name"]), f"{layer}: {node['name']}"
+        assert node["schema"] == layer
+
+
+def test_columns_have_the_type_of_their_name(models: list[dict[str, Any]]) -> None:
+    for node in models:
+        for column in node["columns"].values():
+            for suffix, kind in SUFFIXES.items():
+                if column["data_type"] and column["name"].endswith(suffix):
+                    assert column["data_type"] == kind, f"{node['name']}.{column['name']}"
+            if column["data_type"] and column["name"].startswith(("is_", "has_")):
+                assert column["data_type"] == "boolean", f"{node['name']}.{column['name']}"
+
+
+def test_every_model_with_rows_of_its_own_has_its_key_tested(manifest: dict[str, Any]) -> None:
+    tested = {
+        node["attached_node"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        and (node.get("test_metadata") or {}).get("name") in {"unique", "unique_combination"}
+    }
+    # Facts between two models, whose key is tested where they end.
+    free = {
+        "int_usage_recent_facts",
+        "int_core_feature_facts",
+        "int_record_oddities_found",
+        "int_score_components_weighted",
+    }
+    for unique_id, node in manifest["nodes"].items():
+        if node["resource_type"] == "seed" or (
+            node["resource_type"] == "model" and node["fqn"][1] != "staging" and node["name"] not in free
+        ):
+            assert unique_id in tested, node["name"]
+
+
+def test_public_marts_have_enforced_contracts(models: list[dict[str, Any]]) -> None:
+    marts = [node for node in models if node["fqn"][1] == "marts"]
+    for node in marts:
+        assert node["config"]["contract"]["enforced"], node["name"]
+        assert node["config"]["access"] == "public", node["name"]
+        assert all(column["data_type"] for column in node["columns"].values()), node["name"]
+    assert all(node["config"]["contract"]["enforced"] for node in models if node["fqn"][1] == "input")
+
+
+def test_layers_are_walked_in_one_direction(models: list[dict[str, Any]]) -> None:
+    allowed = {
+        "staging": set(),
+        "input": {"staging"},
+        "intermediate": {"staging", "input", "intermediate", "seed"},
+        "marts": {"input", "intermediate", "marts", "seed"},
+    }
+    for node in models:
+        for parent in node["depends_on"]["nodes"]:
+            kind, _, name = parent.split(".")[:3]
+            layer = "source" if kind == "source" else "seed" if kind == "seed" else _layer_of(models, name)
+            if layer == "source":
+                assert node["fqn"][1] == "staging", f"{node['name']} reads {parent}"
+            else:
+                assert layer in allowed[node["fqn"][1]], f"{node['name']} reads {parent}"
+
+
+def _layer_of(models: list[dict[str, Any]], name: str) -> str:
+    return str(next(node["fqn"][1] for node in models if node["name"] == name))
+
+
+@pytest.mark.parametrize("banned", sorted(BANNED))
+def test_models_are_free_of(banned: str) -> None:
+    found = [
+        f"{path.relative_to(DBT_PROJECT_DIR)}:{number}"
+        for path in _sql_files()
+        for number, line in enumerate(_code(path).splitlines(), start=1)
+        if re.search(BANNED[banned], line)
+    ]
+    assert not found
+
+
+def test_models_are_short() -> None:
+    assert not [path.name for path in _sql_files() if len(path.read_text().splitlines()) > LONGEST_MODEL_LINES]
+
+
+def test_every_dbt_test_is_a_check_of_the_graph(manifest: dict[str, Any]) -> None:
+    """A singular test over two models becomes a check only where its meta names the one it is about."""
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "test" and not node.get("attached_node") and not node.get("test_metadata"):
+            models_read = [parent for parent in node["depends_on"]["nodes"] if not parent.startswith("source")]
+            if len(models_read) > 1:
+                meta = node["config"]["meta"]
+                assert meta.get("dagster", {}).get("ref", {}).get("name"), node["name"]
+
+
+def test_every_raw_table_and_fact_has_a_suite(models: list[dict[str, Any]]) -> None:
+    raw = {suite.table for suite in read_suites("raw")}
+    assert raw == {f"raw.files_{entity}" for entity in input_contract()}
+    facts = {f"marts.{node['name']}" for node in models if node["name"].startswith("fct_")}
+    assert facts <= {suite.table for suite in read_suites("marts")}
+
+
+def test_project_parses_without_a_deprecation(
+    tiny_world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """dbt looks for most deprecations on a few cloud adapters only; here it is made to look on ours."""
+    from dbt.jsonschemas import jsonschemas  # noqa: PLC0415
+
+    monkeypatch.setattr(jsonschemas, "_JSONSCHEMA_SUPPORTED_ADAPTERS", {"duckdb"})
+    settings = load_settings(tiny_world.environment)
+    events: list[str] = []
+    environment = dbt_environment(settings) | {"DBT_TARGET_PATH": str(tmp_path), "DBT_LOG_PATH": str(tmp_path)}
+    with exported(environment), monkeypatch.context() as there:
+        there.chdir(DBT_PROJECT_DIR)
+        runner = dbtRunner(callbacks=[lambda event: events.append(event.info.name)])
+        outcome = runner.invoke(["--quiet", "--show-all-deprecations", "parse", "--no-partial-parse"])
+    assert outcome.success
+    assert events
+    assert not [name for name in events if "deprecat" in name.lower()]
