@@ -17,6 +17,10 @@ STEP_TITLES = {
 }
 
 
+# That a step was skipped because an earlier one failed, and that dbt's tests on sources are kept as observations.
+ADDS_NOTHING = ("Dependencies for step", "Logging an `AssetObservation` instead of an `AssetCheckResult`")
+
+
 class ProgressHandler(logging.Handler):
     """Turns Dagster's events into a few lines; errors and warnings are shown as they come.
 
@@ -37,8 +41,7 @@ class ProgressHandler(logging.Handler):
         step = meta.get("step_key") or ""
         if event is None:
             message = str(meta.get("orig_message") or record.getMessage())
-            # That a step was skipped because an earlier one failed adds nothing to the failure itself.
-            if record.levelno >= logging.WARNING and not message.startswith("Dependencies for step"):
+            if record.levelno >= logging.WARNING and not message.startswith(ADDS_NOTHING):
                 self._say(f"  ! {message}")
             return
         kind = event.event_type_value

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from dagster_project.checks.expectations import Suite, SuiteResult, read_suites, validate
+from dagster_project.days import days_of_run
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse
 
@@ -40,13 +41,14 @@ def build_boundary_checks(settings: Settings, name: str, suites: Sequence[Suite]
     )
     def boundary_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         warehouse = open_warehouse(settings)
+        _, last = days_of_run(settings, context.run.tags)
         build = warehouse.last_build()
-        as_of_date = settings.calendar.as_of_date or (build.as_of_date if build else None)
         dates = {
             "history_start_date": f"date '{settings.calendar.history_start_date}'",
-            "as_of_date": f"date '{as_of_date}'" if as_of_date else "date '9999-12-30'",
+            "as_of_date": f"date '{max(last, build.as_of_date) if build else last}'",
         }
-        results = validate(warehouse, suites, dates)
+        entities_fed = {entity for source in settings.sources.values() for entity in source.tables}
+        results = validate(warehouse, suites, dates, entities_fed)
         for suite in suites:
             result = results[suite.table]
             for failure in result.failures:

@@ -29,6 +29,7 @@ SUITE: dict[str, Any] = {
     "meta": {
         "owner": "team:orders",
         "remedy": "Mend the orders.",
+        "rows_expected_of": ["orders"],
         "profile": {
             "bad_rows": {
                 "orders_in_the_future": "ordered_on > {as_of_date}",
@@ -75,7 +76,7 @@ def test_suites_tell_table_and_owner_when_read(warehouse: DuckDBWarehouse) -> No
 
 def test_expectations_tell_figure_and_rows_when_one_is_not_met(warehouse: DuckDBWarehouse) -> None:
     fill(warehouse, "select i, date '2026-06-30' + case when i > 3 then 1 else 0 end, i from range(1, 11) as t(i)")
-    found = validate(warehouse, read_suites("marts"), DATES)
+    found = validate(warehouse, read_suites("marts"), DATES, {"orders"})
     assert list(found) == ["marts.orders"]
     result = found["marts.orders"]
     assert (result.is_met, result.rows_scanned) == (False, 10)
@@ -89,15 +90,21 @@ def test_expectations_tell_figure_and_rows_when_one_is_not_met(warehouse: DuckDB
 
 def test_expectations_are_met_when_figures_touch_their_limits(warehouse: DuckDBWarehouse) -> None:
     fill(warehouse, "values (1, date '2026-06-30', 100), (2, null, null), (3, null, null)")
-    found = validate(warehouse, read_suites("marts"), DATES)
+    found = validate(warehouse, read_suites("marts"), DATES, {"orders"})
     assert found == {"marts.orders": SuiteResult(is_met=True, rows_scanned=3, failures=(), samples=())}
 
 
 def test_expectations_name_the_row_count_when_table_is_empty(warehouse: DuckDBWarehouse) -> None:
-    result = validate(warehouse, read_suites("marts"), DATES)["marts.orders"]
+    result = validate(warehouse, read_suites("marts"), DATES, {"orders"})["marts.orders"]
     assert not result.is_met
     assert result.rows_scanned == 0
     assert "row_count is 0: expect_column_values_to_be_between min_value 1.0" in result.failures
+
+
+def test_expectations_let_a_table_be_empty_when_no_source_feeds_it(warehouse: DuckDBWarehouse) -> None:
+    result = validate(warehouse, read_suites("marts"), DATES, set())["marts.orders"]
+    assert result.failures == ()
+    assert result.is_met
 
 
 def test_raw_suites_run_as_sql_when_raw_tables_are_empty(tmp_path: Path) -> None:
@@ -116,4 +123,6 @@ def test_raw_suites_run_as_sql_when_raw_tables_are_empty(tmp_path: Path) -> None
 def test_suites_judge_only_figures_they_count_when_read(path: Path) -> None:
     [suite] = [suite for suite in read_suites(path.parent.name) if suite.path == path]
     judged = {expectation["kwargs"]["column"] for expectation in suite.document["expectations"]}
-    assert judged == {"row_count", *suite.bad_rows, *suite.figures}
+    counted = {"row_count"} if suite.rows_expected_of else set()
+    assert judged == {*counted, *suite.bad_rows, *suite.figures}
+    assert set(suite.rows_expected_of) <= set(input_contract())
