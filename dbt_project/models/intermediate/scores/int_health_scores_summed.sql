@@ -1,12 +1,4 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='range_replace',
-        full_refresh=false,
-        on_schema_change='append_new_columns',
-        meta={'range_column': 'score_date'},
-    )
-}}
+{{ config(materialized='incremental', meta={'range_column': 'score_date'}) }}
 
 with components as (
 
