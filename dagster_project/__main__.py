@@ -50,7 +50,7 @@ def _report_if_nothing_is_new(settings: Settings) -> bool:
 
 def _dagster_home(settings: Settings) -> Path:
     settings.dagster_dir.mkdir(parents=True, exist_ok=True)
-    (settings.dagster_dir / "dagster.yaml").write_text((PROJECT_ROOT / "dagster.yaml").read_text())
+    (settings.dagster_dir / "dagster.yaml").write_text((PROJECT_ROOT / "dagster_project" / "dagster.yaml").read_text())
     return settings.dagster_dir
 
 

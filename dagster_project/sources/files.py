@@ -69,7 +69,7 @@ class FilesRequest:
 def extract_files(request: FilesRequest, files_known: AbstractSet[str]) -> LandedBatch | None:
     """Land the files of one table that are new by content; null where every file is known.
 
-    `files_known` holds the fingerprints that `file_fingerprint` gave at earlier loads. A file whose mapping has
+    `files_known` holds the fingerprints of the files loaded earlier. A file whose mapping has
     changed since is read again.
 
     Raises:

@@ -119,7 +119,7 @@ def test_days_one_by_one_equal_the_range(tiny_world: World, tmp_path: Path) -> N
 
 def _is_daily(name: str) -> bool:
     sql = next((ROOT / "dbt_project" / "models").rglob(f"{name.partition('.')[2]}.sql"))
-    return "range_replace" in sql.read_text()
+    return "materialized='incremental'" in sql.read_text()
 
 
 def _contents(path: Path, schemas: tuple[str, ...]) -> dict[str, list[tuple[object, ...]]]:
