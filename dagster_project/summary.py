@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dagster_project.checks.gate import CheckOutcome, outcomes_of_run
+from dagster_project.contract import input_contract
 from dagster_project.progress import PROGRESS
 from dagster_project.publishing import read_manifest
 from dagster_project.settings import Settings
@@ -63,6 +64,9 @@ def _print_rows_read(console: Console, settings: Settings) -> None:
     ):
         table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row.values()))
     console.print(table)
+    fed = {entity for source in settings.sources.values() for entity in source.tables}
+    if missing := sorted(input_contract().keys() - fed):
+        console.print(f"  no source for: {', '.join(missing)}; what needs them stays null and says no_source")
     rejected = warehouse.rows(
         "select entity, reason, column_name, count(*) as row_count, min(file_path) as file_path, "
         "min(row_number) as row_number, min(value) as value from raw.rejected_rows group by all order by all"

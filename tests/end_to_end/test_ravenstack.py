@@ -17,11 +17,16 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def ravenstack(tmp_path_factory: pytest.TempPathFactory) -> World:
+def ravenstack_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, str]:
     world = World(tmp_path_factory.mktemp("ravenstack") / "home", ROOT / "examples" / "ravenstack" / "bansou.toml")
     done = world.run()
     assert done.returncode == 0, done.stdout + done.stderr
-    return world
+    return world, done.stdout
+
+
+@pytest.fixture(scope="module")
+def ravenstack(ravenstack_run: tuple[World, str]) -> World:
+    return ravenstack_run[0]
 
 
 @pytest.fixture
@@ -59,6 +64,13 @@ def test_users_are_not_invented(marts: duckdb.DuckDBPyConnection) -> None:
         "select distinct missing_reason from marts.fct_health_score_components "
         "where measure_id in ('licence_activation_rate', 'active_seat_rate_28d', 'core_feature_rate_28d')"
     ).fetchall() == [("no_source",)]
+
+
+def test_report_says_what_the_source_lacks_and_what_is_odd(ravenstack_run: tuple[World, str]) -> None:
+    _, printed = ravenstack_run
+    assert "no source for: features, users" in printed
+    for oddity in ODDITIES:
+        assert oddity in printed
 
 
 @pytest.mark.parametrize("month_end", ["2023-12-31", "2024-06-30", "2024-12-31"])
