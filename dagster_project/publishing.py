@@ -71,6 +71,7 @@ def publish_set(
                 for outcome in outcomes
                 if not outcome.passed and not outcome.is_blocking
             ],
+            "results": [vars(outcome) for outcome in outcomes],
         },
     }
     (candidate / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")

@@ -125,7 +125,16 @@ def test_manifest_says_what_was_published_when_done(desk: Desk) -> None:
         "code_version": "c0de",
         "tables": {"mart_a": {"row_count": 2, "columns": columns}, "mart_b": {"row_count": 1, "columns": columns}},
         "row_counts": {"mart_a": 2, "mart_b": 1},
-        "checks": {"passed": 2, "failed": 0, "warned": ["marts/mart_a: is_fresh"]},
+        "checks": {
+            "passed": 2,
+            "failed": 0,
+            "warned": ["marts/mart_a: is_fresh"],
+            "results": [
+                {"asset": "marts/mart_a", "check": "is_unique", "passed": True, "is_blocking": True},
+                {"asset": "marts/mart_a", "check": "is_fresh", "passed": False, "is_blocking": False},
+                {"asset": "marts/mart_b", "check": "is_unique", "passed": True, "is_blocking": True},
+            ],
+        },
     }
 
 

@@ -35,7 +35,11 @@ def test_run_publishes_every_mart_when_the_world_is_new(tiny_world: World) -> No
     assert set(manifest["row_counts"]) == MARTS
     assert manifest["as_of_date"] == "2026-06-30"
     assert manifest["checks"]["failed"] == 0
-    assert manifest["checks"]["passed"] > 80
+    results = manifest["checks"]["results"]
+    assert manifest["checks"]["passed"] == len(results) > 80
+    assert ("marts/dim_accounts", "meets_expectations", True) in {
+        (result["asset"], result["check"], result["passed"]) for result in results
+    }
     for mart in MARTS:
         rows = tiny_world.table_contents(mart)
         assert len(rows) == manifest["row_counts"][mart]
