@@ -15,10 +15,10 @@ help: ## List the commands
 
 # Compiled at once: without bytecode every start of a command takes about twice as long.
 $(INSTALLED): requirements.lock
-	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed: make PYTHON=python3.11"'
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed: make PYTHON=python3.11"'
+	@$(PYTHON) -m venv $(VENV)
 	@echo "Installing the locked packages into $(VENV) (about a minute, once) …"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m compileall -q $(VENV)/lib || true
 	@touch $@
 
