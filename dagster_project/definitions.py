@@ -13,13 +13,14 @@ from dagster_project.settings import Settings, load_settings
 
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Every asset, check, job and schedule of one configuration."""
-    models = build_dbt_assets(settings)
+    manifest = prepare_manifest(settings)
+    models = build_dbt_assets(settings, manifest)
     checks = [
         build_boundary_checks(settings, "check_raw", raw_suites(settings)),
         build_boundary_checks(settings, "check_marts", mart_suites()),
     ]
     expected = [key for definition in checks for key in definition.check_keys] + list(models.check_keys)
-    marts = public_marts(prepare_manifest(settings))
+    marts = public_marts(manifest)
     assets = dg.Definitions(
         assets=[
             *build_demo_asset(settings),

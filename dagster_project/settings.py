@@ -170,6 +170,11 @@ class Settings(_Strict):
         return self.home / "dagster"
 
     @property
+    def entities_fed(self) -> frozenset[str]:
+        """Entities of the input contract that a configured source delivers."""
+        return frozenset(entity for source in self.sources.values() for entity in source.tables)
+
+    @property
     def feeds(self) -> dict[str, list[str]]:
         """Input entity to the source types whose staging models feed it."""
         found: dict[str, set[str]] = {}

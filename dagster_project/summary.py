@@ -20,7 +20,7 @@ MINIMUM_WIDTH = 120
 
 def print_summary(settings: Settings, instance: dg.DagsterInstance, run_id: str, *, is_success: bool) -> None:
     """Print the report of a run to standard output; after a failure, what failed and what readers still see."""
-    console = Console(width=max(MINIMUM_WIDTH, Console().width))
+    console = _console()
     outcomes = outcomes_of_run(instance, run_id)
     if settings.build_path.exists():
         _print_rows_read(console, settings)
@@ -34,13 +34,13 @@ def print_summary(settings: Settings, instance: dg.DagsterInstance, run_id: str,
         _print_published(console, settings)
     _print_times(console)
     if manifest is not None:
-        console.print(f"\nPublished set {manifest['publish_id']}: {settings.published_dir}/marts.duckdb, …/parquet/")
+        _print_place(console, settings, manifest)
     console.print("Look inside: `make ui` opens Dagster's graph, `make docs` the models' documentation.")
 
 
 def print_standing_summary(settings: Settings) -> None:
     """Print the report of the set that stands, where a run would change nothing."""
-    console = Console(width=max(MINIMUM_WIDTH, Console().width))
+    console = _console()
     manifest = read_manifest(settings)
     if manifest is None:
         return
@@ -49,6 +49,14 @@ def print_standing_summary(settings: Settings) -> None:
     checks = manifest["checks"]
     console.print(f"\nChecks of that run · 検査: {checks['passed']} passed, {checks['failed']} failed")
     _print_published(console, settings)
+    _print_place(console, settings, manifest)
+
+
+def _console() -> Console:
+    return Console(width=max(MINIMUM_WIDTH, Console().width))
+
+
+def _print_place(console: Console, settings: Settings, manifest: dict[str, Any]) -> None:
     console.print(f"\nPublished set {manifest['publish_id']}: {settings.published_dir}/marts.duckdb, …/parquet/")
 
 
@@ -64,8 +72,7 @@ def _print_rows_read(console: Console, settings: Settings) -> None:
     ):
         table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row.values()))
     console.print(table)
-    fed = {entity for source in settings.sources.values() for entity in source.tables}
-    if missing := sorted(input_contract().keys() - fed):
+    if missing := sorted(input_contract().keys() - settings.entities_fed):
         console.print(f"  no source for: {', '.join(missing)}; what needs them stays null and says no_source")
     rejected = warehouse.rows(
         "select entity, reason, column_name, count(*) as row_count, min(file_path) as file_path, "

@@ -42,7 +42,6 @@ def dbt_environment(settings: Settings, build: Build | None = None) -> dict[str,
         "DBT_TARGET_PATH": str(settings.dbt_target_dir),
         "DBT_LOG_PATH": str(settings.dbt_target_dir),
         "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
     if build is not None:
         environment |= {
@@ -95,9 +94,8 @@ class WarehouseTranslator(DagsterDbtTranslator):
         )
 
 
-def build_dbt_assets(settings: Settings) -> dg.AssetsDefinition:
+def build_dbt_assets(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
     """The dbt project as one step; a range of days is one run."""
-    manifest = prepare_manifest(settings)
 
     @dbt_assets(
         manifest=manifest,

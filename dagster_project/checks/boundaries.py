@@ -47,8 +47,7 @@ def build_boundary_checks(settings: Settings, name: str, suites: Sequence[Suite]
             "history_start_date": f"date '{settings.calendar.history_start_date}'",
             "as_of_date": f"date '{max(last, build.as_of_date) if build else last}'",
         }
-        entities_fed = {entity for source in settings.sources.values() for entity in source.tables}
-        results = validate(warehouse, suites, dates, entities_fed)
+        results = validate(warehouse, suites, dates, settings.entities_fed)
         for suite in suites:
             result = results[suite.table]
             for failure in result.failures:

@@ -13,7 +13,7 @@ class LandedFile:
     """One file that was read, known again by its content."""
 
     path: str
-    sha256: str
+    fingerprint: str
     size_bytes: int
 
 

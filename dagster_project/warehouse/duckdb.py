@@ -340,7 +340,7 @@ def _record(
     )  # fmt: skip
     connection.executemany(
         "insert into raw.batch_files values (?, ?, ?, ?, ?, ?)",
-        [(number, batch.source_name, batch.entity, f.path, f.sha256, f.size_bytes) for f in batch.files],
+        [(number, batch.source_name, batch.entity, f.path, f.fingerprint, f.size_bytes) for f in batch.files],
     )
     connection.execute(
         "insert into raw.fed_columns select $source, $entity, told.name, $number "

@@ -39,6 +39,17 @@ def empty_warehouse() -> bytes:
         return warehouse.path.read_bytes()
 
 
+def assert_every_row_is_accounted_for(result: LoadResult) -> None:
+    """Rows read = loaded + unchanged + superseded + filtered + rejected."""
+    assert result.rows_read == (
+        result.rows_loaded
+        + result.rows_unchanged
+        + result.rows_superseded
+        + result.rows_filtered
+        + result.rows_rejected
+    )
+
+
 def load(folder: Path, entity: str, told: dict[str, Any]) -> Loaded:
     """Land `folder/in` as one entity and move it into a new warehouse; every row is accounted for."""
     request = FilesRequest(
@@ -54,13 +65,7 @@ def load(folder: Path, entity: str, told: dict[str, Any]) -> Loaded:
     warehouse = DuckDBWarehouse(folder / "warehouse.duckdb")
     warehouse.path.write_bytes(empty_warehouse())
     result = warehouse.load(batch, LOADED_AT, HISTORY_START, is_pinned=False)
-    assert result.rows_read == (
-        result.rows_loaded
-        + result.rows_unchanged
-        + result.rows_superseded
-        + result.rows_filtered
-        + result.rows_rejected
-    )
+    assert_every_row_is_accounted_for(result)
     rejected = warehouse.rows("select * from raw.rejected_rows order by file_path, row_number")
     assert len(rejected) == result.rows_rejected
     return Loaded(batch, result, warehouse.rows(f"select * from raw.files_{entity} order by _record_key"), rejected)

@@ -5,10 +5,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cache
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -21,6 +19,7 @@ from dagster_project.sources.landing import LandedBatch
 from dagster_project.warehouse import duckdb as engine
 from dagster_project.warehouse.duckdb import EVENT_ARRIVAL_DAYS, DuckDBWarehouse
 from dagster_project.warehouse.interface import Build, LoadResult, WarehouseError
+from tests.sources.loading import assert_every_row_is_accounted_for, empty_warehouse
 
 FIRST = datetime(2026, 3, 1, 12)
 SECOND = datetime(2026, 3, 2, 12)
@@ -61,13 +60,7 @@ class Feed:
         batch = self.land(text)
         assert batch is not None
         result = self.move(batch, loaded_at)
-        assert result.rows_read == (
-            result.rows_loaded
-            + result.rows_unchanged
-            + result.rows_superseded
-            + result.rows_filtered
-            + result.rows_rejected
-        )
+        assert_every_row_is_accounted_for(result)
         return result
 
     def raw(self, columns: str) -> list[tuple[Any, ...]]:
@@ -78,15 +71,6 @@ class Feed:
     def rejected(self) -> list[tuple[Any, ...]]:
         found = self.warehouse.rows("select reason, value, row_number, load_number from raw.rejected_rows order by all")
         return [tuple(row.values()) for row in found]
-
-
-@cache
-def empty_warehouse() -> bytes:
-    """A prepared build file; made once, because every test starts from one."""
-    with TemporaryDirectory() as folder:
-        warehouse = DuckDBWarehouse(Path(folder) / "warehouse.duckdb")
-        warehouse.prepare(["files"])
-        return warehouse.path.read_bytes()
 
 
 def feed(folder: Path, entity: str = "accounts", *, is_pinned: bool = False, **told: Any) -> Feed:
