@@ -27,6 +27,10 @@ setup: $(INSTALLED) ## Make the environment .venv from the lock
 run: $(INSTALLED) ## Pull the sources, build, check and publish the marts (FORCE=1: although nothing is new)
 	@$(BIN)/python -m dagster_project run $(if $(FORCE),--force)
 
+.PHONY: templates
+templates: $(INSTALLED) ## Write an empty CSV for each entity of the input contract
+	@$(BIN)/python -m dagster_project templates
+
 .PHONY: backfill
 backfill: $(INSTALLED) ## Build past days again: make backfill FROM=2026-05-01 TO=2026-05-31
 	@$(if $(and $(FROM),$(TO)),,$(error give both days: make backfill FROM=2026-05-01 TO=2026-05-31))
@@ -60,6 +64,10 @@ ui: $(INSTALLED) ## Open Dagster's graph, runs and checks at http://127.0.0.1:30
 .PHONY: docs
 docs: $(INSTALLED) ## Build the models' documentation as one page
 	@$(BIN)/python -m dagster_project docs
+
+.PHONY: input-docs
+input-docs: $(INSTALLED) ## Write docs/input_layer.md anew from the input models
+	@$(BIN)/python -m dagster_project input-docs
 
 .PHONY: lock
 lock: ## Renew requirements.lock from pyproject.toml (needs uv)

@@ -7,17 +7,24 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import usage_daily
+from benchmarks import raw_load, usage_daily, versions
 from benchmarks.timing import Case
 
 EVENT_COUNT = 2_000_000
+RAW_EVENT_COUNT = 5_000_000
+ACCOUNT_COUNT = 24_000
+DAY_COUNT = 540
 
 
 def main() -> int:
     """Run the cases and print a table for each; 0 where every rival gave the same rows."""
     console = Console()
     with tempfile.TemporaryDirectory() as folder:
-        cases: list[Case] = [usage_daily.measure(Path(folder), EVENT_COUNT)]
+        cases: list[Case] = [
+            usage_daily.measure(Path(folder), EVENT_COUNT),
+            raw_load.measure(Path(folder), RAW_EVENT_COUNT),
+            versions.measure(Path(folder), ACCOUNT_COUNT, DAY_COUNT),
+        ]
     for case in cases:
         table = Table("who", title=f"{case.title} (median of {case.rounds} rounds, in turn)", title_justify="left")
         for name in ("seconds", "÷ ours", "spread"):

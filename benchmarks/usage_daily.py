@@ -24,11 +24,9 @@ def measure(folder: Path, event_count: int) -> Case:
     warehouse = open_warehouse(settings)
     warehouse.prepare(["files"])
     _fill(settings.build_path, event_count)
-    compiled = _compiled_model(settings)
+    compiled = compiled_models(settings, "fct_usage_daily", FIRST_DAY, FIRST_DAY + timedelta(days=DAY_COUNT - 1))
     connection = duckdb.connect(settings.build_path)
-    for schema, view in (("staging", "stg_files__usage_events"), ("input", "input_usage_events")):
-        connection.execute(f"create schema {schema}")
-        connection.execute(f"create view {schema}.{view} as {compiled[view]}")
+    _create_identity_models(connection, compiled)
     parquet = folder / "events.parquet"
     connection.execute(
         f"copy (select account_id, user_id, feature_id, event_at, event_count, active_seconds, record_change_count "
@@ -73,13 +71,27 @@ def _fill(path: Path, event_count: int) -> None:
         )
 
 
-def _compiled_model(settings: Settings) -> dict[str, str]:
-    """SQL of the model and of the views under it, as dbt compiles them for the 120 days."""
-    last = FIRST_DAY + timedelta(days=DAY_COUNT - 1)
-    done = run_dbt(settings, ["compile", "--select", "+fct_usage_daily"], Build("bench", FIRST_DAY, last, last, 1))
+def compiled_models(settings: Settings, model: str, first: date, last: date) -> dict[str, str]:
+    """SQL of a model and of those under it, as dbt compiles them for a range of days."""
+    done = run_dbt(settings, ["compile", "--select", f"+{model}"], Build("bench", first, last, last, 1))
     if done.returncode:
         raise DbtParseError(done.stdout + done.stderr)
     return {path.stem: path.read_text() for path in (settings.dbt_target_dir / "compiled").rglob("models/**/*.sql")}
+
+
+def _create_identity_models(connection: duckdb.DuckDBPyConnection, compiled: dict[str, str]) -> None:
+    """What lies between raw and the daily table: the input view, a crosswalk that is empty, and the view over both."""
+    connection.execute("create schema input; create schema intermediate")
+    connection.execute(f"create view input.input_usage_events as {compiled['input_usage_events']}")
+    for kind, key in (("companies", "company_id"), ("people", "person_id")):
+        connection.execute(f"create table intermediate.int_{kind}_matched (source_name text)")
+        connection.execute(
+            f"create table intermediate.int_{kind}_linked (source_name text, {key} text, account_id text, "
+            f"user_id text, is_first boolean, valid_from_date date, valid_to_date date)"
+        )
+    connection.execute(
+        f"create view intermediate.int_usage_events_identified as {compiled['int_usage_events_identified']}"
+    )
 
 
 def _ours(connection: duckdb.DuckDBPyConnection, sql: str) -> object:

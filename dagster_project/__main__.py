@@ -17,25 +17,48 @@ def main(arguments: list[str] | None = None) -> int:
     backfill = commands.add_parser("backfill", help="build a range of past days again, in one run")
     backfill.add_argument("from_date", type=date.fromisoformat)
     backfill.add_argument("to_date", type=date.fromisoformat)
+    commands.add_parser("templates", help="write an empty CSV for each entity of the input contract")
+    commands.add_parser("input-docs", help="write docs/input_layer.md from the input models")
     commands.add_parser("docs", help="build the models' documentation as one page")
     commands.add_parser("home", help="prepare the data folder for Dagster's UI and print its place")
     options = parser.parse_args(arguments)
     try:
+        if options.command == "input-docs":
+            return _write_input_docs()
         settings = load_settings()
         settings.require_complete()
-        if options.command == "home":
-            sys.stdout.write(f"{_dagster_home(settings)}\n")
-            return 0
-        if options.command == "docs":
-            return _build_docs(settings)
-        if options.command == "backfill":
-            return _execute(settings, (options.from_date, options.to_date))
-        if not options.force and _report_if_nothing_is_new(settings):
-            return 0
-        return _execute(settings, None)
+        return _command(settings, options)
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+
+
+def _command(settings: Settings, options: argparse.Namespace) -> int:
+    match options.command:
+        case "home":
+            sys.stdout.write(f"{_dagster_home(settings)}\n")
+        case "docs":
+            return _build_docs(settings)
+        case "templates":
+            _write_templates(settings)
+        case "backfill":
+            return _execute(settings, (options.from_date, options.to_date))
+        case _ if options.force or not _report_if_nothing_is_new(settings):
+            return _execute(settings, None)
+    return 0
+
+
+def _write_input_docs() -> int:
+    from dagster_project.contract_docs import write_input_docs  # noqa: PLC0415 - no run needs it
+
+    sys.stdout.write(f"{write_input_docs()}\n")
+    return 0
+
+
+def _write_templates(settings: Settings) -> None:
+    from dagster_project.contract_docs import write_templates  # noqa: PLC0415 - no run needs it
+
+    sys.stdout.write(f"An empty CSV for each entity: {write_templates(settings.home / 'templates')}\n")
 
 
 def _report_if_nothing_is_new(settings: Settings) -> bool:

@@ -16,6 +16,14 @@ class ContractColumn:
     name: str
     data_type: str
     is_required: bool
+    accepted_values: tuple[str, ...] = ()
+    """The only values allowed besides null; empty where any is."""
+    refers_to: str | None = None
+    """Entity whose key the column holds."""
+    is_personal: bool = False
+    """True where the value tells of a person."""
+    description: str = ""
+    """One sentence; `{{ doc('…') }}` where the glossary has it."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,9 @@ class Entity:
     key: tuple[str, ...]
     columns: tuple[ContractColumn, ...]
     event_time: str | None
+    area: str = ""
+    """Folder of `models/input` that declares it."""
+    description: str = ""
 
     @property
     def column_names(self) -> list[str]:
@@ -39,16 +50,16 @@ class Entity:
 
 @cache
 def input_contract() -> dict[str, Entity]:
-    """Every entity by name, from `dbt_project/models/input/*.yml`."""
+    """Every entity by name, from `dbt_project/models/input/<area>/*.yml`."""
     entities = {}
-    for path in sorted((DBT_PROJECT_DIR / "models" / "input").glob("input_*.yml")):
+    for path in sorted((DBT_PROJECT_DIR / "models" / "input").rglob("input_*.yml")):
         for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
-            entity = _entity(model)
+            entity = _entity(model, path.parent.name)
             entities[entity.name] = entity
     return entities
 
 
-def _entity(model: dict) -> Entity:  # type: ignore[type-arg]
+def _entity(model: dict, area: str) -> Entity:  # type: ignore[type-arg]
     meta = model["config"]["meta"]
     told = [
         (column, column.get("config", {}).get("meta", {}))
@@ -60,8 +71,18 @@ def _entity(model: dict) -> Entity:  # type: ignore[type-arg]
         kind=meta["kind"],
         key=tuple(meta["key"]),
         columns=tuple(
-            ContractColumn(column["name"], column["data_type"], marks.get("is_required", False))
+            ContractColumn(
+                name=column["name"],
+                data_type=column["data_type"],
+                is_required=marks.get("is_required", False),
+                accepted_values=tuple(marks.get("accepted_values", ())),
+                refers_to=marks.get("refers_to"),
+                is_personal=marks.get("is_personal", False),
+                description=column.get("description", ""),
+            )
             for column, marks in told
         ),
         event_time=next((column["name"] for column, marks in told if marks.get("is_event_time")), None),
+        area=area,
+        description=model.get("description", "").strip(),
     )

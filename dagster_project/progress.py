@@ -9,7 +9,7 @@ import dagster as dg
 
 STEP_TITLES = {
     "demo": "Demo company's files",
-    "raw": "Sources into raw",
+    "raw_tables": "Sources into raw",
     "check_raw": "Checks of raw",
     "build_models": "Models and their tests",
     "check_marts": "Checks of the marts",
@@ -61,7 +61,7 @@ class ProgressHandler(logging.Handler):
         title = _title(step)
         seconds = time.monotonic() - self._started.get(step, time.monotonic())
         self.stage_seconds[title] = self.stage_seconds.get(title, 0.0) + seconds
-        self._say(f"  {'✗' if failed else '✓'} {_detail(step)}  {seconds:.1f} s")
+        self._say(f"  {'✗' if failed else '✓'} {title}  {seconds:.1f} s")
 
     def _show(self, line: str) -> None:
         if self._is_live:
@@ -75,11 +75,6 @@ class ProgressHandler(logging.Handler):
 
 def _title(step: str) -> str:
     return STEP_TITLES.get(step) or STEP_TITLES.get(step.split("__", maxsplit=1)[0], step)
-
-
-def _detail(step: str) -> str:
-    title = _title(step)
-    return f"{title}: {step.removeprefix('raw__')}" if step.startswith("raw__") else title
 
 
 PROGRESS = ProgressHandler()

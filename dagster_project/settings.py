@@ -99,6 +99,8 @@ class FileTable(_Strict):
     format: Literal["csv", "jsonl", "parquet"] | None = None
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     encoding: str = "utf-8"
+    comment: str | None = Field(default=None, min_length=1, max_length=1)
+    """Character that starts a line to be passed over, as in the templates; CSV only."""
     timezone: TimezoneName = "UTC"
     """Zone of timestamps that name none."""
     known_at: str | None = None

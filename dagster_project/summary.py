@@ -73,7 +73,8 @@ def _print_rows_read(console: Console, settings: Settings) -> None:
         table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row.values()))
     console.print(table)
     if missing := sorted(input_contract().keys() - settings.entities_fed):
-        console.print(f"  no source for: {', '.join(missing)}; what needs them stays null and says no_source")
+        console.print(f"  no source for {len(missing)} entities: {', '.join(missing)}")
+        console.print("  what needs them stays null and says no_source")
     rejected = warehouse.rows(
         "select entity, reason, column_name, count(*) as row_count, min(file_path) as file_path, "
         "min(row_number) as row_number, min(value) as value from raw.rejected_rows group by all order by all"
@@ -119,11 +120,12 @@ def _print_published(console: Console, settings: Settings) -> None:
         "select coalesce(b.band_id, 'unknown') as band, b.name_japanese as label, count(*) as accounts, "
         "sum(a.mrr_amount) as mrr from dim_accounts as a "
         "left join dim_health_bands as b on coalesce(a.health_band, 'unknown') = b.band_id "
-        "where a.is_live and not a.is_test group by 1, 2, b.band_rank order by b.band_rank"
+        "where a.is_live and a.is_customer group by 1, 2, b.band_rank order by b.band_rank"
     ):
         bands.add_row(row["band"], row["label"], f"{row['accounts']:,}", f"{row['mrr']:,.0f}")
     console.print(bands)
     _print_at_risk(console, reader)
+    _print_identities(console, reader)
     _print_oddities(console, reader)
 
 
@@ -143,7 +145,7 @@ def _print_at_risk(console: Console, reader: PublishedReader) -> None:
             r.name_english || ' is ' || round(r.value, 2)::varchar || ' ' || r.unit as main_reason
         from dim_accounts as a
         left join reasons as r on a.account_id = r.account_id and r.n = 1
-        where a.is_live and not a.is_test and a.health_score is not null
+        where a.is_live and a.is_customer and a.health_score is not null
         order by a.health_band = 'unknown', a.health_score, a.account_id limit ?
         """,
         [ACCOUNTS_AT_RISK],
@@ -160,12 +162,28 @@ def _print_at_risk(console: Console, reader: PublishedReader) -> None:
     console.print(table)
     at_risk = reader.rows(
         "select coalesce(sum(mrr_amount) filter (where health_band in ('at_risk', 'below_line')), 0) as at_risk, "
-        "coalesce(sum(mrr_amount), 0) as total from dim_accounts where is_live and not is_test"
+        "coalesce(sum(mrr_amount), 0) as total from dim_accounts where is_live and is_customer"
     )[0]
     console.print(
         f"Monthly revenue at risk · 危険な月次売上: {at_risk['at_risk']:,.0f} of {at_risk['total']:,.0f} "
         f"(bands at_risk and below_line)"
     )
+
+
+def _print_identities(console: Console, reader: PublishedReader) -> None:
+    """How the companies and people of other sources were matched; nothing where every source uses our ids."""
+    rows = reader.rows(
+        "select source_name, record_kind, match_method, count(*) as row_count from mart_identity_matches "
+        "group by all order by source_name, record_kind, bool_and(is_matched) desc, row_count desc"
+    )
+    told: dict[str, list[str]] = {}
+    for row in rows:
+        place = f"{row['source_name']}, {row['record_kind']}"
+        told.setdefault(place, []).append(f"{row['row_count']:,} {row['match_method']}")
+    if told:
+        console.print("Identities · 名寄せ (mart_identity_matches lists each)")
+    for place, counts in told.items():
+        console.print(f"  {place}: {', '.join(counts)}", highlight=False)
 
 
 def _print_oddities(console: Console, reader: PublishedReader) -> None:

@@ -33,7 +33,7 @@ models:
 
 
 def test_contract_leaves_out_provenance_when_reading_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "models" / "input"
+    folder = tmp_path / "models" / "input" / "product"
     folder.mkdir(parents=True)
     (folder / "input_visits.yml").write_text(VISITS)
     (folder / "other.yml").write_text("models: []")
@@ -48,13 +48,14 @@ def test_contract_leaves_out_provenance_when_reading_a_model(tmp_path: Path, mon
                 ContractColumn("visited_at", "timestamp", is_required=True),
             ),
             event_time="visited_at",
+            area="product",
         )
     }
 
 
 def test_contract_has_an_entity_for_each_input_model_when_read() -> None:
     assert sorted(input_contract()) == sorted(
-        path.stem.removeprefix("input_") for path in INPUT_FOLDER.glob("input_*.yml")
+        path.stem.removeprefix("input_") for path in INPUT_FOLDER.rglob("input_*.yml")
     )
     assert {entity.kind for entity in input_contract().values()} == {"versions", "events"}
 
@@ -70,7 +71,7 @@ def test_contract_is_sound_when_raw_tables_are_made(entity: Entity) -> None:
 
 
 def test_contract_leaves_every_model_column_accounted_for_when_read() -> None:
-    for path in INPUT_FOLDER.glob("input_*.yml"):
+    for path in INPUT_FOLDER.rglob("input_*.yml"):
         for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
             names = [column["name"] for column in model["columns"]]
             entity = input_contract()[model["config"]["meta"]["entity"]]

@@ -93,7 +93,8 @@ class FileMapping:
             joined_rows as ({self._joined(joined_reader)}),
             picked as (
                 select
-                    _row_number, filename as _file, {self._keep()} as _is_kept, {self._source_time()} as _source_time,
+                    _row_number, _source_file as _file, {self._keep()} as _is_kept,
+                    {self._source_time()} as _source_time,
                     {self._extra()} as _extra, {self._whole_row()} as _source_row,
                     {picked}
                 from joined_rows
@@ -208,6 +209,9 @@ class FileMapping:
             cases.append(f"when {source} is not null and {typed} is null then {{'reason': '{wrong}', {value}}}")
             if column.is_required or column.name in self.key:
                 cases.append(f"when {typed} is null then {{'reason': 'missing_value', {value}}}")
+            if column.accepted_values:
+                accepted = ", ".join(map(text_literal, column.accepted_values))
+                cases.append(f"when {typed} not in ({accepted}) then {{'reason': 'unknown_value', {value}}}")
         if self.table.known_at is not None:
             value = f"'column_name': {text_literal(self.table.known_at)}, 'value': cast(null as varchar)"
             cases.append(f"when _source_time is null then {{'reason': 'missing_known_at', {value}}}")

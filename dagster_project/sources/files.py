@@ -198,15 +198,17 @@ def _reader(request: FilesRequest, paths: list[Path]) -> str:
         paths = [_transcoded(request, path) for path in paths]
     listed = "[" + ", ".join(text_literal(str(path)) for path in paths) + "]"
     if kind == "parquet":
-        return f"read_parquet({listed}, filename = true, union_by_name = true)"
+        return f"read_parquet({listed}, filename = '_source_file', union_by_name = true)"
     if kind == "jsonl":
         return _json_lines(request, paths, listed)
     encoding = table.encoding.lower() if table.encoding.lower() in DUCKDB_ENCODINGS else "utf-8"
     options = (
         f"header = true, all_varchar = true, delim = {text_literal(table.delimiter)}, "
         f"quote = '\"', escape = '\"', encoding = {text_literal(encoding)}, strict_mode = true, null_padding = false, "
-        f"store_rejects = true, rejects_limit = 0, max_line_size = 20000000, filename = true"
+        f"store_rejects = true, rejects_limit = 0, max_line_size = 20000000, filename = '_source_file'"
     )
+    if table.comment:
+        options += f", comment = {text_literal(table.comment)}"
     # Lines that are no record are kept only where each file is read by itself.
     readers = [f"select * from read_csv({text_literal(str(path))}, {options})" for path in paths]
     return "(" + " union all by name ".join(readers) + ")"
@@ -223,7 +225,8 @@ def _json_lines(request: FilesRequest, paths: list[Path], listed: str) -> str:
             named = ", ".join(str(path) for path in paths[:NAMED_PATHS])
             raise SourceError(f"{request.place}: cannot read {named} as JSON lines: {error}") from error
     keys = ", ".join(f"json ->> {text_literal('$.' + json.dumps(key))} as {quoted(key)}" for (key,) in found)
-    return f"(select {keys + ',' if keys else ''} filename from read_ndjson_objects({listed}, filename = true))"
+    reader = f"read_ndjson_objects({listed}, filename = '_source_file')"
+    return f"(select {keys + ',' if keys else ''} _source_file from {reader})"
 
 
 def _transcoded(request: FilesRequest, path: Path) -> Path:
@@ -248,7 +251,7 @@ def _transcoded(request: FilesRequest, path: Path) -> Path:
 def _columns(connection: duckdb.DuckDBPyConnection, reader: str) -> dict[str, str]:
     """Column name to DuckDB type, without the file name."""
     described = connection.execute(f"describe select * from {reader}").fetchall()
-    return {row[0]: row[1] for row in described if row[0] != "filename"}
+    return {row[0]: row[1] for row in described if row[0] != "_source_file"}
 
 
 def _require_unique_join(connection: duckdb.DuckDBPyConnection, request: FilesRequest, reader: str) -> None:

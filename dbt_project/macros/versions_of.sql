@@ -1,21 +1,45 @@
-{# Versions of a record by business day: the last that became known on a day stands from that day until the day
-   before the next one. #}
+{# Versions of an entity's records by business day: the last that became known on a day stands from that day until the
+   day before the next one. `identified_by` says whether rows name an account, a user or both. #}
 
-{% macro versions_of(relation, key) %}
+{% macro versions_of(entity, identified_by=[]) %}
+    {%- set key = ['source_name'] + input_meta(entity).get('key', []) -%}
+    {%- set record -%}
+        {%- for column in key %}ranked.{{ column }}{{ ", " if not loop.last }}{% endfor -%}
+    {%- endset -%}
+with versions as (
+
+    {% if identified_by -%}
+    {{ identified_rows(entity, identified_by) }}
+    {%- else -%}
+    select source_rows.* from {{ ref('input_' ~ entity) }} as source_rows
+    {%- endif %}
+
+),
+
+ranked as (
+
+    select
+        versions.*,
+        row_number() over (
+            partition by {{ record | replace('ranked.', 'versions.') }}, versions.known_date
+            order by versions.known_at desc, versions.load_number desc
+        ) as rank_in_day
+    from versions
+
+),
+
+final as (
+
     select
         ranked.*,
         ranked.known_date as valid_from_date,
-        lead(ranked.known_date) over (partition by ranked.{{ key }} order by ranked.known_date) as valid_to_date
-    from (
-        select
-            versions.*,
-            row_number() over (
-                partition by versions.{{ key }}, versions.known_date
-                order by versions.known_at desc, versions.load_number desc
-            ) as rank_in_day
-        from {{ relation }} as versions
-    ) as ranked
+        lead(ranked.known_date) over (partition by {{ record }} order by ranked.known_date) as valid_to_date
+    from ranked
     where ranked.rank_in_day = 1
+
+)
+
+select * from final
 {%- endmacro %}
 
 {# True where a version is the one in force on a day: known at its end, or valid by the registry. #}

@@ -13,6 +13,7 @@ from tests.conftest import ROOT, World
 
 MARTS = {
     "dim_accounts",
+    "dim_accounts_history",
     "dim_dates",
     "dim_features",
     "dim_health_bands",
@@ -25,6 +26,7 @@ MARTS = {
     "fct_mrr_monthly",
     "fct_support_tickets",
     "fct_usage_daily",
+    "mart_identity_matches",
     "mart_input_oddities",
 }
 FIRST, LAST = date(2026, 5, 22), date(2026, 6, 30)
@@ -57,7 +59,7 @@ def test_run_says_what_it_read_and_who_is_at_risk(tiny_run: tuple[World, str]) -
         assert words.lower() in printed.lower()
     with duckdb.connect(world.published / "marts.duckdb", read_only=True) as connection:
         worst = connection.execute(
-            "select account_id from dim_accounts where is_live and not is_test and health_score is not null "
+            "select account_id from dim_accounts where is_live and is_customer and health_score is not null "
             "order by health_band = 'unknown', health_score, account_id limit 1"
         ).fetchone()
     assert worst is not None

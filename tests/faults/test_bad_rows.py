@@ -57,7 +57,7 @@ def test_failed_dbt_test_stops_publish(tiny_world: World, tmp_path: Path) -> Non
         )
     done = world.run()
     assert done.returncode == 1
-    assert "unique_input_usage_events_event_key" in done.stdout
+    assert "assert_no_record_is_held_twice_for_one_moment" in done.stdout
     assert _published_digest(world) == digest
 
 

@@ -16,7 +16,7 @@ live as (
         contracts.account_id,
         sum(contracts.mrr_amount) as mrr_amount
     from contracts
-    where contracts.is_live and not contracts.is_test_account
+    where contracts.is_live and contracts.is_customer
     group by contracts.account_id
 
 ),

@@ -36,7 +36,7 @@ final as (
     select
         known.*,
         overlapping.contract_id is not null as is_overlapping,
-        coalesce(accounts.is_test, false) as is_test_account
+        {{ is_customer('accounts') }} as is_customer
     from known
     left join overlapping on known.contract_id = overlapping.contract_id
     left join accounts on known.account_id = accounts.account_id and {{ in_force('accounts', as_of_date()) }}

@@ -57,7 +57,7 @@ final as (
         on
             live_accounts.account_id = accounts.account_id
             and {{ in_force('accounts', 'live_accounts.date_day') }}
-    where not coalesce(accounts.is_test, false)
+    where {{ is_customer('accounts') }}
 
 )
 

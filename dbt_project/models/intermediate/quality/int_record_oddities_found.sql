@@ -30,7 +30,7 @@ tickets as (
 
 notice_versions as (
 
-    {{ versions_of(ref('input_churn_notices'), 'churn_notice_id') }}
+    select * from {{ ref('int_churn_notice_versions') }}
 
 ),
 

@@ -1,7 +1,7 @@
 -- Only the days that a window of the run can reach, so that the cost of a day does not grow with history.
 with events as (
 
-    select * from {{ ref('input_usage_events') }}
+    select * from {{ ref('int_usage_events_identified') }}
 
 ),
 

@@ -1,13 +1,3 @@
-with versions as (
+{{ config(materialized='table') }}
 
-    {{ versions_of(ref('input_tickets'), 'ticket_id') }}
-
-),
-
-final as (
-
-    select * from versions
-
-)
-
-select * from final
+{{ versions_of('tickets', identified_by=['account', 'user']) }}

@@ -1,13 +1,3 @@
-with versions as (
+{{ config(materialized='table') }}
 
-    {{ versions_of(ref('input_users'), 'user_id') }}
-
-),
-
-final as (
-
-    select * from versions
-
-)
-
-select * from final
+{{ versions_of('users', identified_by=['account']) }}

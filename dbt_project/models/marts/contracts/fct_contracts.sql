@@ -17,7 +17,7 @@ final as (
         contracts.start_date <= {{ as_of_date() }}
         and (contracts.end_date is null or {{ as_of_date() }} < contracts.end_date) as is_live,
         contracts.is_overlapping,
-        contracts.is_test_account,
+        contracts.is_customer,
         contracts.seat_count,
         contracts.mrr_amount,
         contracts.start_date,
@@ -36,7 +36,7 @@ select
     final.is_trial,
     final.is_live,
     final.is_overlapping,
-    final.is_test_account,
+    final.is_customer,
     final.seat_count,
     final.mrr_amount,
     final.start_date,

@@ -25,7 +25,7 @@ final as (
         on
             month_ends.month_end_date >= contracts.start_date
             and (contracts.end_date is null or month_ends.month_end_date < contracts.end_date)
-    where not contracts.is_test_account
+    where contracts.is_customer
     group by contracts.account_id, month_ends.month_end_date
 
 )

@@ -22,6 +22,12 @@ tiers as (
 
 ),
 
+aliases as (
+
+    select * from {{ ref('int_accounts_aliased') }}
+
+),
+
 contracted as (
 
     select
@@ -58,60 +64,40 @@ latest_tiers as (
     from tiers
     where tiers.month_end_date <= {{ as_of_date() }}
 
-),
-
-final as (
-
-    select
-        accounts.account_id,
-        accounts.source_name,
-        accounts.account_name,
-        accounts.segment,
-        accounts.industry,
-        accounts.country,
-        accounts.acquisition_channel,
-        accounts.plan_name,
-        accounts.parent_account_id,
-        scored.usage_band,
-        scored.health_band,
-        coalesce(accounts.is_test, false) as is_test,
-        coalesce(contracted.is_live, false) as is_live,
-        coalesce(contracted.mrr_amount, 0) as mrr_amount,
-        contracted.seat_count,
-        scored.usage_score,
-        scored.health_score,
-        latest_tiers.tier as maturity_tier,
-        accounts.signed_up_date,
-        contracted.first_contract_date,
-        {{ as_of_date() }} as as_of_date
-    from accounts
-    left join contracted on accounts.account_id = contracted.account_id
-    left join scored on accounts.account_id = scored.account_id
-    left join latest_tiers on accounts.account_id = latest_tiers.account_id and latest_tiers.recency = 1
-    where {{ in_force('accounts', as_of_date()) }}
-
 )
 
 select
-    final.account_id,
-    final.source_name,
-    final.account_name,
-    final.segment,
-    final.industry,
-    final.country,
-    final.acquisition_channel,
-    final.plan_name,
-    final.parent_account_id,
-    final.usage_band,
-    final.health_band,
-    final.is_test,
-    final.is_live,
-    final.mrr_amount,
-    final.seat_count,
-    final.usage_score,
-    final.health_score,
-    final.maturity_tier,
-    final.signed_up_date,
-    final.first_contract_date,
-    final.as_of_date
-from final
+    accounts.account_id,
+    accounts.source_name,
+    accounts.account_name,
+    accounts.segment,
+    accounts.industry,
+    accounts.country,
+    accounts.acquisition_channel,
+    accounts.plan_name,
+    accounts.acquisition_message,
+    accounts.parent_account_id,
+    accounts.corporate_group_id,
+    accounts.seller_owner_id,
+    aliases.surviving_account_id as merged_into_account_id,
+    scored.usage_band,
+    scored.health_band,
+    coalesce(accounts.is_test, false) as is_test,
+    {{ is_customer('accounts') }} as is_customer,
+    coalesce(accounts.is_deleted, false) as is_deleted,
+    coalesce(contracted.is_live, false) as is_live,
+    coalesce(contracted.mrr_amount, 0) as mrr_amount,
+    contracted.seat_count,
+    scored.usage_score,
+    scored.health_score,
+    latest_tiers.tier as maturity_tier,
+    accounts.signed_up_date,
+    contracted.first_contract_date,
+    {{ as_of_date() }} as as_of_date
+from accounts
+left join aliases
+    on accounts.account_id = aliases.account_id and aliases.merged_date <= {{ as_of_date() }}
+left join contracted on accounts.account_id = contracted.account_id
+left join scored on accounts.account_id = scored.account_id
+left join latest_tiers on accounts.account_id = latest_tiers.account_id and latest_tiers.recency = 1
+where {{ in_force('accounts', as_of_date()) }}

@@ -2,7 +2,7 @@
 
 with events as (
 
-    select * from {{ ref('input_usage_events') }}
+    select * from {{ ref('int_usage_events_identified') }}
 
 ),
 

@@ -1,0 +1,1 @@
+{{ input_rows('voice_tickets') }}

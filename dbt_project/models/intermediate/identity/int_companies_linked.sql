@@ -1,0 +1,1 @@
+{{ linked_rows(ref('int_companies_matched'), 'company_id', has_user=false) }}

@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ identified_rows('engagements', ['account', 'user']) }}

@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ identified_rows('usage_events', ['account', 'user']) }}

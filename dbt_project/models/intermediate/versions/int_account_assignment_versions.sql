@@ -1,0 +1,1 @@
+{{ versions_of('account_assignments', identified_by=['account']) }}

@@ -1,0 +1,1 @@
+{{ versions_of('account_costs', identified_by=['account']) }}

@@ -1,0 +1,1 @@
+{{ versions_of('account_obstacles', identified_by=['account']) }}

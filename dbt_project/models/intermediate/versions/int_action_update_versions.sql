@@ -1,0 +1,1 @@
+{{ versions_of('action_updates', identified_by=['account']) }}

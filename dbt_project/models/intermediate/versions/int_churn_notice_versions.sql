@@ -1,0 +1,1 @@
+{{ versions_of('churn_notices', identified_by=['account']) }}

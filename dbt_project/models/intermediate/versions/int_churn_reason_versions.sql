@@ -1,0 +1,1 @@
+{{ versions_of('churn_reasons', identified_by=['account']) }}

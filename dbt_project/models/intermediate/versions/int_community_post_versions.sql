@@ -1,0 +1,1 @@
+{{ versions_of('community_posts', identified_by=['account', 'user']) }}

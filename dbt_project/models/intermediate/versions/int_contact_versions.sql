@@ -1,0 +1,1 @@
+{{ versions_of('contacts', identified_by=['account', 'user']) }}

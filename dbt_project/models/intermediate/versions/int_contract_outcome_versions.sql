@@ -1,0 +1,1 @@
+{{ versions_of('contract_outcomes', identified_by=['account']) }}

@@ -1,0 +1,1 @@
+{{ versions_of('fit_answers', identified_by=['account']) }}

@@ -1,0 +1,1 @@
+{{ versions_of('hearings', identified_by=['account']) }}

@@ -1,0 +1,1 @@
+{{ versions_of('opportunities', identified_by=['account']) }}

@@ -1,0 +1,1 @@
+{{ versions_of('programme_participants', identified_by=['account', 'user']) }}

@@ -1,0 +1,1 @@
+{{ versions_of('referrals', identified_by=['account']) }}

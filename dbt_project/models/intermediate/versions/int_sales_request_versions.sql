@@ -1,0 +1,1 @@
+{{ versions_of('sales_requests', identified_by=['account']) }}

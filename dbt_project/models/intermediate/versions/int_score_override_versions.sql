@@ -1,0 +1,1 @@
+{{ versions_of('score_overrides', identified_by=['account']) }}

@@ -1,0 +1,1 @@
+{{ versions_of('strategy_assessments', identified_by=['account']) }}

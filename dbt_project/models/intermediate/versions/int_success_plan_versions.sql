@@ -1,0 +1,1 @@
+{{ versions_of('success_plans', identified_by=['account']) }}

@@ -1,0 +1,1 @@
+{{ versions_of('survey_answers', identified_by=['account', 'user']) }}

@@ -1,0 +1,1 @@
+{{ versions_of('survey_invitations', identified_by=['account', 'user']) }}

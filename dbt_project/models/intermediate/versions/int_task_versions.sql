@@ -1,0 +1,1 @@
+{{ versions_of('tasks', identified_by=['account']) }}

@@ -1,0 +1,1 @@
+{{ versions_of('trials', identified_by=['account', 'user']) }}

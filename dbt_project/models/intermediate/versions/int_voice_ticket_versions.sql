@@ -1,0 +1,1 @@
+{{ versions_of('voice_tickets', identified_by=['account', 'user']) }}

@@ -1,0 +1,1 @@
+{{ records_held_twice() }}
