@@ -27,6 +27,10 @@ setup: $(INSTALLED) ## Make the environment .venv from the lock
 run: $(INSTALLED) ## Pull the sources, build, check and publish the marts (FORCE=1: although nothing is new)
 	@$(BIN)/python -m dagster_project run $(if $(FORCE),--force)
 
+.PHONY: tomorrow
+tomorrow: $(INSTALLED) ## Move the demo world on by a day, and run
+	@$(BIN)/python -m dagster_project tomorrow
+
 .PHONY: templates
 templates: $(INSTALLED) ## Write an empty CSV for each entity of the input contract
 	@$(BIN)/python -m dagster_project templates

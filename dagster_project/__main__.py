@@ -17,6 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     backfill = commands.add_parser("backfill", help="build a range of past days again, in one run")
     backfill.add_argument("from_date", type=date.fromisoformat)
     backfill.add_argument("to_date", type=date.fromisoformat)
+    commands.add_parser("tomorrow", help="move the demo world on by a day, and run")
     commands.add_parser("templates", help="write an empty CSV for each entity of the input contract")
     commands.add_parser("input-docs", help="write docs/input_layer.md from the input models")
     commands.add_parser("docs", help="build the models' documentation as one page")
@@ -41,6 +42,8 @@ def _command(settings: Settings, options: argparse.Namespace) -> int:
             return _build_docs(settings)
         case "templates":
             _write_templates(settings)
+        case "tomorrow":
+            return _execute_tomorrow(settings)
         case "backfill":
             return _execute(settings, (options.from_date, options.to_date))
         case _ if options.force or not _report_if_nothing_is_new(settings):
@@ -89,6 +92,17 @@ def _build_docs(settings: Settings) -> int:
     page.write_bytes((settings.dbt_target_dir / "static_index.html").read_bytes())
     sys.stdout.write(f"The models' documentation: {page}\n")
     return 0
+
+
+def _execute_tomorrow(settings: Settings) -> int:
+    """Build the world's today where it is not built yet, else move on and build the day after it."""
+    from dagster_project.assets.extract import advance_demo  # noqa: PLC0415 - dagster
+
+    if settings.demo and not settings.build_path.exists():
+        sys.stderr.write("The demo world is not built yet: its first day comes before its second.\n")
+        return _execute(settings, None)
+    sys.stderr.write(f"The demo world moves on to {advance_demo(settings)}.\n")
+    return _execute(settings, None)
 
 
 def _execute(settings: Settings, asked: tuple[date, date] | None) -> int:

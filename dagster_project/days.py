@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 import dagster as dg
 
+from dagster_project.demo.today import demo_today
 from dagster_project.settings import Settings, SettingsError
 from dagster_project.warehouse import open_warehouse
 from dagster_project.warehouse.interface import Build
@@ -19,16 +20,21 @@ PARTITION_TAG = "dagster/partition"
 def daily_partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
     """Business days from the start of history; a pinned world ends with its day."""
     calendar = settings.calendar
-    end = (calendar.as_of_date + timedelta(days=1)).isoformat() if calendar.as_of_date else None
+    end = (newest_day(settings) + timedelta(days=1)).isoformat() if settings.is_pinned else None
     return dg.DailyPartitionsDefinition(
         start_date=calendar.history_start_date.isoformat(), end_date=end, timezone=calendar.business_timezone
     )
 
 
 def newest_day(settings: Settings) -> date:
-    """The newest business day that is over, or the day on which the configuration pins the world."""
+    """The newest business day that is over: the one on which the configuration pins the world, the demo world's
+    today, or yesterday."""
     calendar = settings.calendar
-    return calendar.as_of_date or datetime.now(calendar.timezone).date() - timedelta(days=1)
+    if calendar.as_of_date:
+        return calendar.as_of_date
+    if settings.demo:
+        return demo_today(settings.demo_dir) or settings.demo.until
+    return datetime.now(calendar.timezone).date() - timedelta(days=1)
 
 
 def missing_days(settings: Settings) -> tuple[date, date]:

@@ -42,8 +42,8 @@ class CalendarSettings(_Strict):
 
     history_start_date: date
     as_of_date: date | None = None
-    """The newest day to build; without it, yesterday. A pinned day marks a closed, historical world: every
-    load then keeps the source's own times as the time of knowledge."""
+    """The newest day to build; without it, the demo world's today or else yesterday. A pinned day marks a closed,
+    historical world."""
     business_timezone: TimezoneName = "UTC"
     fiscal_year_first_month: int = Field(default=1, ge=1, le=12)
 
@@ -54,11 +54,13 @@ class CalendarSettings(_Strict):
 
 
 class DemoSettings(_Strict):
-    """The demo company whose files stand in for a customer's own."""
+    """The demo company whose files stand in for a customer's own, and whose calendar is the run's."""
 
-    account_count: int = Field(default=60, ge=8)
-    day_count: int = Field(default=120, ge=30)
-    seed: int = 7
+    account_count: int = Field(default=240, ge=8)
+    day_count: int = Field(default=540, ge=30)
+    until: date
+    """The world's first today; `make tomorrow` moves it on."""
+    seed: int = Field(default=7, ge=0)
 
 
 class ColumnMapping(_Strict):
@@ -170,6 +172,12 @@ class Settings(_Strict):
     def dagster_dir(self) -> Path:
         """Dagster's own storage."""
         return self.home / "dagster"
+
+    @property
+    def is_pinned(self) -> bool:
+        """True for a closed world: a demo, or an export of the past. The source's own times are then those of
+        knowledge at every load."""
+        return self.demo is not None or self.calendar.as_of_date is not None
 
     @property
     def entities_fed(self) -> frozenset[str]:

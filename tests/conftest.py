@@ -15,13 +15,13 @@ ROOT = Path(__file__).resolve().parent.parent
 TINY_CONFIG = """
 [calendar]
 history_start_date = 2026-05-22
-as_of_date = 2026-06-30
 business_timezone = "UTC"
 fiscal_year_first_month = 4
 
 [demo]
-account_count = 12
-day_count = 40
+account_count = 20
+day_count = 60
+until = 2026-06-30
 seed = 3
 """
 
@@ -76,7 +76,7 @@ class World:
 @pytest.fixture(scope="session")
 def tiny_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The default configuration with a tiny demo company."""
-    sources = (ROOT / "bansou.toml").read_text(encoding="utf-8").partition("[sources.demo]")
+    sources = (ROOT / "bansou.toml").read_text(encoding="utf-8").partition("[sources.crm]")
     path = tmp_path_factory.mktemp("config") / "bansou.toml"
     path.write_text(TINY_CONFIG + "\n" + "".join(sources[1:]), encoding="utf-8")
     return path

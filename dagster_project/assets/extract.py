@@ -3,17 +3,22 @@
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from dagster_project.contract import input_contract
-from dagster_project.settings import Settings
+from dagster_project.demo.today import read_state
+from dagster_project.settings import DemoSettings, Settings, SettingsError
 from dagster_project.sources.landing import SourceError
 from dagster_project.up_to_date import note_files_seen
 from dagster_project.warehouse import open_warehouse
 from dagster_project.warehouse.interface import LoadResult, Warehouse
+
+if TYPE_CHECKING:
+    from dagster_project.demo.block import World
 
 OWNER = "team:customer_success_data"
 # What is refreshed every morning is late after a day and a half.
@@ -26,8 +31,8 @@ LOAD_STEP = "raw_tables"
 
 def build_demo_asset(settings: Settings) -> list[dg.AssetsDefinition]:
     """The demo company's files, where the configuration asks for one."""
-    demo, last_day = settings.demo, settings.calendar.as_of_date
-    if demo is None or last_day is None:
+    demo = settings.demo
+    if demo is None:
         return []
 
     @dg.asset(
@@ -38,17 +43,43 @@ def build_demo_asset(settings: Settings) -> list[dg.AssetsDefinition]:
         description="Files of an invented company. Demo data: no customer of anybody's.",
     )
     def company_files() -> dg.MaterializeResult[None]:
-        from dagster_project.demo.company import DemoCompany, write_demo_company  # noqa: PLC0415 - numpy and pandas
-
-        company = DemoCompany(demo.account_count, demo.day_count, last_day, demo.seed)
-        stamp, told = settings.home / "demo_company.txt", repr(company)
-        if stamp.exists() and stamp.read_text() == told and settings.demo_dir.exists():
-            return dg.MaterializeResult(metadata={"is_unchanged": True})
-        counts = write_demo_company(company, settings.demo_dir)
-        stamp.write_text(told)
+        counts = write_demo(demo, settings.demo_dir)
         return dg.MaterializeResult(metadata={"files": len(counts), "rows": sum(counts.values())})
 
     return [company_files]
+
+
+def write_demo(demo: DemoSettings, folder: Path) -> dict[str, int]:
+    """Write the demo company's files where they do not stand yet; rows by file written."""
+    from dagster_project.demo.company import write_demo_world  # noqa: PLC0415 - numpy and pyarrow
+
+    world = _demo_world(demo)
+    state = read_state(folder)
+    return {} if state and state["world"] == repr(world) else write_demo_world(world, folder)
+
+
+def advance_demo(settings: Settings) -> date:
+    """Move the demo world on by a day; the new day.
+
+    Raises:
+        SettingsError: the configuration has no demo, or its world ends.
+    """
+    from dagster_project.demo.company import advance_demo_world  # noqa: PLC0415 - numpy and pyarrow
+
+    demo = settings.demo
+    if demo is None:
+        raise SettingsError(f"{settings.config_path} has no [demo]: only the demo world can be moved on by a day.")
+    write_demo(demo, settings.demo_dir)
+    try:
+        return advance_demo_world(_demo_world(demo), settings.demo_dir)[0]
+    except ValueError as error:
+        raise SettingsError(f"{settings.config_path}, demo.until: {error}. Set a later one.") from None
+
+
+def _demo_world(demo: DemoSettings) -> "World":
+    from dagster_project.demo.block import World  # noqa: PLC0415 - numpy and pyarrow
+
+    return World(demo.account_count, demo.day_count, demo.until, demo.seed)
 
 
 def build_raw_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
@@ -159,5 +190,5 @@ def _load(settings: Settings, warehouse: Warehouse, source_name: str, entity: st
         batch,
         loaded_at,
         earliest_known_at=start.astimezone(UTC).replace(tzinfo=None),
-        is_pinned=calendar.as_of_date is not None,
+        is_pinned=settings.is_pinned,
     )

@@ -1,84 +1,48 @@
-"""A small invented B2B SaaS company, drawn from a seed and written as the exports of its systems."""
+"""An invented B2B SaaS company, drawn from a seed block by block and written as the exports of its systems.
 
-from dataclasses import dataclass
-from datetime import date, timedelta
-from enum import IntEnum
+Everything is drawn for the whole world, 120 days beyond the first today. A today only filters: an export holds the
+rows that are known by then, and the next day's files hold those that became known on it.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-
 from dagster_project.demo import accounts as customers
+from dagster_project.demo import (
+    commerce,
+    dirt,
+    endings,
+    engagement,
+    files,
+    people,
+    product,
+    staff,
+    success,
+    support,
+    usage,
+    voice,
+)
 from dagster_project.demo import contracts as terms
-from dagster_project.demo import dirt, endings, files, intensity, people, product, support, usage
-from dagster_project.demo.window import Row, Window
+from dagster_project.demo.block import BLOCK_ACCOUNTS, ROOM_AHEAD_DAYS, Block, Rows, World
+from dagster_project.demo.identity import SOURCES, Crosswalk
+from dagster_project.demo.today import TODAY_FILE, demo_today, note_state, read_state
+from dagster_project.demo.window import Row, midnight, utc_text
 
-MINIMUM_ACCOUNT_COUNT = 8
-MINIMUM_DAY_COUNT = 28
-
-USAGE_FOLDER = "usage_events"
-TICKETS_FILE = "tickets.jsonl.gz"
-CSV_COLUMNS = {
-    "accounts.csv": customers.ACCOUNT_COLUMNS,
-    "users.csv": people.USER_COLUMNS,
-    "features.csv": product.FEATURE_COLUMNS,
-    "contracts.csv": terms.CONTRACT_COLUMNS,
-    "churn_notices.csv": endings.CHURN_NOTICE_COLUMNS,
-}
+__all__ = [
+    "World",
+    "advance_demo_world",
+    "block_rows",
+    "demo_today",
+    "draw_block",
+    "export_day",
+    "truth_folder",
+    "world_rows",
+    "write_demo_world",
+]
 TRUTH_FILE = "accounts.csv"
-
-
-class Part(IntEnum):
-    """The parts of the world; each draws from its own generator, so that one can grow without the others."""
-
-    ACCOUNTS = 1
-    CONTRACTS = 2
-    ENDINGS = 3
-    PEOPLE = 4
-    INTENSITY = 5
-    USAGE = 6
-    SUPPORT = 7
-    DIRT = 8
-
-
-@dataclass(frozen=True)
-class DemoCompany:
-    """What a world is drawn from: its size, the last day that its exports know (UTC), and the seed.
-
-    Raises ValueError for fewer than 8 accounts, fewer than 28 days or a negative seed.
-    """
-
-    account_count: int = 60
-    day_count: int = 120
-    last_day: date = date(2026, 6, 30)
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        if self.account_count < MINIMUM_ACCOUNT_COUNT:
-            raise ValueError(f"account_count is {self.account_count}, under {MINIMUM_ACCOUNT_COUNT}")
-        if self.day_count < MINIMUM_DAY_COUNT:
-            raise ValueError(f"day_count is {self.day_count}, under {MINIMUM_DAY_COUNT}")
-        if self.seed < 0:
-            raise ValueError(f"seed is {self.seed}, under 0")
-
-    @property
-    def window(self) -> Window:
-        """The days that the exports cover."""
-        return Window(self.last_day - timedelta(days=self.day_count - 1), self.last_day)
-
-    def generator(self, part: Part) -> np.random.Generator:
-        """A fresh generator for one part of the world."""
-        return np.random.default_rng(np.random.SeedSequence([self.seed, part]))
-
-
-@dataclass(frozen=True)
-class _Exports:
-    """What is written: rows by CSV file, tickets, one table of use per day, and the hidden truth."""
-
-    csv_rows: dict[str, list[Row]]
-    tickets: list[Row]
-    usage_days: list[pa.Table]
-    truth: list[Row]
+SELLER_ROLE = "sales"
 
 
 def truth_folder(folder: Path) -> Path:
@@ -86,74 +50,190 @@ def truth_folder(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}_truth")
 
 
-def write_demo_company(company: DemoCompany, folder: Path) -> dict[str, int]:
-    """Write the company's exports into `folder` and its hidden truth into the folder beside it.
+def write_demo_world(world: World, folder: Path) -> dict[str, int]:
+    """Write the exports as of `world.until` into `folder` and the hidden truth into the folder beside it.
 
-    Returns the rows written by file, as a path relative to `folder`; the truth is not counted. Equal
-    companies give files of equal bytes. Either folder appears whole, in place of a former world, or not at
-    all.
+    Returns the rows written by file, as a path relative to `folder`; the truth is not counted. Equal worlds give
+    files of equal bytes. Either folder appears whole, in place of a former world, or not at all.
 
     Raises FileExistsError where a folder exists and holds anything else than a former world.
     """
-    exports = _drawn_exports(company)
-    names = [*CSV_COLUMNS, TICKETS_FILE, USAGE_FOLDER]
+    end = midnight(world.until + timedelta(days=1))
+    truth_rows: list[Row] = []
     with (
         files.replaced_folder(truth_folder(folder), [TRUTH_FILE]) as truth,
-        files.replaced_folder(folder, names) as written,
+        files.replaced_folder(folder, [*SOURCES, TODAY_FILE]) as written,
     ):
-        files.write_csv(truth / TRUTH_FILE, endings.TRUTH_COLUMNS, exports.truth)
-        counts = {
-            name: files.write_csv(written / name, columns, exports.csv_rows[name])
-            for name, columns in CSV_COLUMNS.items()
-        }
-        counts[TICKETS_FILE] = files.write_json_lines(written / TICKETS_FILE, exports.tickets)
-        (written / USAGE_FOLDER).mkdir()
-        for day, table in zip(company.window.days, exports.usage_days, strict=True):
-            name = f"{USAGE_FOLDER}/date={day.isoformat()}.parquet"
-            counts[name] = files.write_parquet(written / name, table)
-    return counts
+        with files.ExportFiles(written, f"to_{world.until.isoformat()}") as exports:
+            _append_world_rows(exports, world, None, end)
+            for number in range(world.block_count):
+                block = draw_block(world, number)
+                crosswalk = _append_block_rows(exports, block, None, end)
+                _append_months(exports, block, crosswalk)
+                truth_rows += endings.truth_rows(block.accounts, block.endings)
+        files.write_csv(truth / TRUTH_FILE, endings.TRUTH_COLUMNS, truth_rows)
+        note_state(written, world.until, repr(world))
+    return exports.counts
 
 
-def _drawn_exports(company: DemoCompany) -> _Exports:
-    window = company.window
-    accounts = customers.draw_accounts(company.account_count, window, company.generator(Part.ACCOUNTS))
-    planned = terms.draw_contracts(accounts, window, company.generator(Part.CONTRACTS))
-    leaving = endings.draw_endings(accounts, planned, window, company.generator(Part.ENDINGS))
+def advance_demo_world(world: World, folder: Path) -> tuple[date, dict[str, int]]:
+    """Add the files of the next day to the world in `folder`; returns the day and the rows written by file.
+
+    The files of earlier days stay as they are. Where a run breaks off, the next one writes the same day again.
+
+    Raises ValueError where the folder holds another world or none, or the day is more than 120 days ahead.
+    """
+    noted = read_state(folder)
+    if noted is None or noted["world"] != repr(world):
+        raise ValueError(f"{folder} does not hold the exports of {world}; write them first")
+    day = date.fromisoformat(noted["today"]) + timedelta(days=1)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as staging:
+        counts = export_day(world, day, Path(staging))
+        files.move_files(Path(staging), folder)
+    note_state(folder, day, noted["world"])
+    return day, counts
+
+
+def export_day(world: World, day: date, folder: Path) -> dict[str, int]:
+    """Write what became known on a day; returns the rows written by file. An entity without rows gets no file.
+
+    Raises ValueError where the day is not within the 120 days after `world.until`.
+    """
+    if not world.until < day <= world.window.last_day:
+        raise ValueError(
+            f"{day} is no day that the demo world can still reveal: it ends {ROOM_AHEAD_DAYS} days after {world.until}"
+        )
+    begin, end = midnight(day), midnight(day + timedelta(days=1))
+    with files.ExportFiles(folder, day.isoformat()) as exports:
+        _append_world_rows(exports, world, begin, end)
+        for number in range(world.block_count):
+            block = draw_block(world, number)
+            crosswalk = _append_block_rows(exports, block, begin, end)
+            _append_day_of_usage(exports, block, crosswalk, day)
+    return exports.counts
+
+
+def draw_block(world: World, number: int) -> Block:
+    """One block of the world, with the room ahead; equal for equal worlds."""
+    window = world.window
+    owners = staff.draw_staff(world)
+    accounts = customers.draw_accounts(
+        world.accounts_in(number),
+        number * BLOCK_ACCOUNTS + 1,
+        [owner.owner_id for owner in owners if owner.role == SELLER_ROLE],
+        window,
+        world.generator("accounts", number),
+    )
+    planned, trials = terms.draw_contracts(accounts, window, world.generator("contracts", number))
+    leaving = endings.draw_endings(accounts, planned, window, world.generator("endings", number))
     contracts = endings.with_endings(planned, leaving)
     users = people.draw_users(
         accounts,
         terms.first_seat_counts(contracts),
         terms.service_ends(contracts),
         window,
-        company.generator(Part.PEOPLE),
+        world.generator("users", number),
     )
-    features = product.features(window)
-    live = intensity.live_contracts(accounts, contracts, window)
-    strength = intensity.daily_intensity(accounts, leaving, window, company.generator(Part.INTENSITY))
-    usage_days = usage.draw_usage(
-        accounts,
-        users,
-        contracts,
-        features,
-        live=live,
-        intensity=strength,
-        window=window,
-        rng=company.generator(Part.USAGE),
+    return Block(
+        world=world,
+        number=number,
+        accounts=accounts,
+        contracts=contracts,
+        endings=leaving,
+        users=users,
+        contacts=people.draw_contacts(accounts, users, window, world.generator("contacts", number)),
+        features=product.features(window),
+        owners=owners,
+        trials=trials,
     )
-    tickets = support.draw_tickets(accounts, users, live, window, company.generator(Part.SUPPORT))
-    dirt_rng = company.generator(Part.DIRT)
-    strangers = dirt.users_without_account(users, window, dirt_rng)
-    impossible = dirt.impossible_contract_row(contracts, window, dirt_rng)
-    account_rows = customers.account_rows(accounts, terms.plan_starts(contracts))
-    return _Exports(
-        csv_rows={
-            "accounts.csv": window.known(account_rows, "account_id"),
-            "users.csv": window.known(people.user_rows([*users, *strangers]), "user_id"),
-            "features.csv": window.known(product.feature_rows(features), "feature_id"),
-            "contracts.csv": window.known([*terms.contract_rows(contracts), impossible], "contract_id"),
-            "churn_notices.csv": window.known(endings.churn_notice_rows(leaving.values()), "churn_notice_id"),
-        },
-        tickets=window.known(support.ticket_rows(tickets), "ticket_id"),
-        usage_days=usage_days,
-        truth=endings.truth_rows(accounts, leaving),
-    )
+
+
+def world_rows(world: World) -> Rows:
+    """The rows that belong to no customer, by entity."""
+    rows = {"features": product.feature_rows(product.features(world.window))}
+    for part in (
+        staff.staff_rows(world),
+        commerce.commerce_world_rows(world),
+        support.support_world_rows(world),
+        engagement.engagement_world_rows(world),
+    ):
+        rows.update(part)
+    return rows
+
+
+def block_rows(block: Block) -> Rows:
+    """The rows of a block under our own ids, by entity, before the dirt; usage comes month by month."""
+    rows: Rows = {
+        "accounts": customers.account_rows(block.accounts, terms.plan_starts(block.contracts)),
+        "contacts": people.contact_rows(block.contacts),
+        "users": people.user_rows(block.users),
+        "contracts": terms.contract_rows(block.contracts),
+        "churn_notices": endings.churn_notice_rows(block.endings.values()),
+        "trials": terms.trial_rows(block.trials),
+    }
+    for part in (
+        commerce.commerce_rows(block),
+        support.support_rows(block),
+        voice.voice_rows(block),
+        success.success_rows(block),
+        engagement.engagement_rows(block),
+    ):
+        rows.update(part)
+    return rows
+
+
+def _append_world_rows(exports: files.ExportFiles, world: World, begin: datetime | None, end: datetime) -> None:
+    rows = world_rows(world)
+    for source_name, source in SOURCES.items():
+        for entity in source.entities:
+            if entity in rows:
+                exports.append(source_name, entity, _known(rows[entity], begin, end))
+
+
+def _append_block_rows(exports: files.ExportFiles, block: Block, begin: datetime | None, end: datetime) -> Crosswalk:
+    """Write the block's rows known from `begin` until just before `end`; returns the ids used."""
+    rows = block_rows(block)
+    merges = dirt.draw_merges(block)
+    dirt.spoil(rows, block, merges)
+    crosswalk = Crosswalk(block, {merge.account_id for merge in merges})
+    for source_name, entity, told in crosswalk.own_rows(rows):
+        exports.append(source_name, entity, _known(told, begin, end))
+    for source_name, source in SOURCES.items():
+        for entity in source.entities:
+            known = _known(rows.get(entity, []), begin, end)
+            exports.append(source_name, entity, crosswalk.translated(source_name, known))
+    return crosswalk
+
+
+def _known(rows: list[Row], begin: datetime | None, end: datetime) -> list[Row]:
+    """The rows that became known from `begin` until just before `end`, by time."""
+    low, high = utc_text(begin) or "", utc_text(end) or ""
+    known = [row for row in rows if low <= str(row["updated_at"]) < high]
+    return sorted(known, key=lambda row: str(row["updated_at"]))
+
+
+def _habits(block: Block, crosswalk: Crosswalk) -> usage.Habits:
+    return usage.draw_habits(block, [crosswalk.company_id("product", account.account_id) for account in block.accounts])
+
+
+def _append_months(exports: files.ExportFiles, block: Block, crosswalk: Crosswalk) -> None:
+    """One file per month of event; what is delivered twice stands again in the file of the month after."""
+    habits, end = _habits(block, crosswalk), midnight(block.world.until + timedelta(days=1))
+    repeated = None
+    for month in _months_to(block.world, block.world.until):
+        drawn = usage.draw_month(habits, month)
+        name = f"events_{month:%Y-%m}"
+        exports.append_usage("product", name, usage.joined(drawn.received(None, end), repeated))
+        repeated = drawn.repeated(None, end)
+
+
+def _append_day_of_usage(exports: files.ExportFiles, block: Block, crosswalk: Crosswalk, day: date) -> None:
+    """What was received on a day, late or again included; it can only be of that month or the one before."""
+    habits, begin, end = _habits(block, crosswalk), midnight(day), midnight(day + timedelta(days=1))
+    months = [usage.draw_month(habits, month) for month in list(_months_to(block.world, day))[-2:]]
+    parts = [part for drawn in months for part in (drawn.received(begin, end), drawn.repeated(begin, end))]
+    exports.append_usage("product", day.isoformat(), usage.joined(*parts))
+
+
+def _months_to(world: World, day: date) -> Iterator[date]:
+    return usage.months_between(world.window.first_day, day)

@@ -1,31 +1,138 @@
-"""The few broken rows that a real export carries; the counts are exact."""
+"""The broken, corrected and doubled rows that a real export carries; the counts are exact."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 import numpy as np
 
-from dagster_project.demo.contracts import Contract, contract_rows
-from dagster_project.demo.people import DEPARTMENTS, User
-from dagster_project.demo.window import Row, Window, chosen, working_moment
+from dagster_project.demo.accounts import SMALL_BLOCK, Account
+from dagster_project.demo.block import Block, Rows
+from dagster_project.demo.contracts import contract_rows
+from dagster_project.demo.people import DEPARTMENTS, User, user_rows
+from dagster_project.demo.window import Row, chosen, utc_text, working_moment
 
-USERS_WITHOUT_ACCOUNT = 2
-CONTRACTS_WITH_IMPOSSIBLE_DATE = 1
-IMPOSSIBLE_CONTRACT_ID = "C9999-01"
+USERS_WITHOUT_ACCOUNT = 2  # in the first block
+IMPOSSIBLE_CONTRACT_ID = "C99999-01"  # one, in the first block
+STRAY_ACCOUNT_NUMBER = "99999"
+MERGED_ACCOUNTS = 2  # per block; one in blocks under 30 accounts
+CORRECTED_CONTRACTS = 5  # per block; one in blocks under 30 accounts
+CORRECTION_DAYS = (5, 40)
+MERGE_SPAN = (0.4, 0.9)  # of the days before the first today
 
 
-def users_without_account(users: Sequence[User], window: Window, rng: np.random.Generator) -> list[User]:
-    """Users who belong to nobody and never log in, numbered after the others."""
+@dataclass(frozen=True)
+class Merge:
+    """Two accounts of one customer: from `merged_at` on, the first goes on as the second."""
+
+    account_id: str
+    into_account_id: str
+    merged_at: datetime
+
+
+def draw_merges(block: Block) -> list[Merge]:
+    """The block's merges; both accounts are customers who stay, and neither belongs to a group."""
+    rng = block.generator("merges")
+    low, high = (round(share * block.world.day_count) for share in MERGE_SPAN)
+    fewer = 1 if len(block.accounts) < SMALL_BLOCK else MERGED_ACCOUNTS
+    free = [account for account in block.accounts if _may_merge(account, block, block.world.day_count // 4)]
+    picked = [free[place] for place in rng.permutation(len(free))[: 2 * fewer]]
+    return [
+        Merge(
+            account_id=doubled.account_id,
+            into_account_id=standing.account_id,
+            merged_at=working_moment(block.window.first_day + timedelta(days=int(rng.integers(low, high))), "JP", rng),
+        )
+        for doubled, standing in zip(picked[::2], picked[1::2], strict=False)
+    ]
+
+
+def _may_merge(account: Account, block: Block, day_number: int) -> bool:
+    is_plain = not (account.is_test or account.is_internal or account.corporate_group_id)
+    contracts = block.contracts_of[account.account_id]
+    stays = account.account_id not in block.endings and not contracts[-1].is_trial
+    return is_plain and stays and account.signed_up_at.date() <= block.window.first_day + timedelta(days=day_number)
+
+
+def spoil(rows: Rows, block: Block, merges: list[Merge]) -> None:
+    """Put merges, corrections and, in the first block, broken rows into the rows of a block."""
+    for merge in merges:
+        _merge(rows, merge)
+    rng = block.generator("dirt")
+    rows["contracts"] += _corrections(rows["contracts"], block, rng)
+    if block.number == 0:
+        rows["users"] += user_rows(_users_without_account(block, rng))
+        rows["contracts"].append(_impossible_contract_row(block, rng))
+
+
+def _merge(rows: Rows, merge: Merge) -> None:
+    """The merged account is marked, and its contracts and users go to the other one by new versions."""
+    moment = str(utc_text(merge.merged_at))
+    mark: Row = {"merged_into_account_id": merge.into_account_id, "is_deleted": True}
+    rows["accounts"] = _changed_from(rows["accounts"], "account_id", merge.account_id, moment, mark)
+    for entity, key in (("contracts", "contract_id"), ("users", "user_id")):
+        moved: Row = {"account_id": merge.into_account_id}
+        rows[entity] = _changed_from(rows[entity], key, merge.account_id, moment, moved)
+
+
+def _changed_from(rows: list[Row], key: str, account_id: str, moment: str, change: Mapping[str, object]) -> list[Row]:
+    """The rows with a change to those of an account: its later states, and a new version of what stands then."""
+    changed: list[Row] = []
+    standing: dict[object, Row] = {}
+    for row in rows:
+        if row["account_id"] != account_id:
+            changed.append(row)
+        elif str(row["updated_at"]) > moment:
+            changed.append({**row, **change})
+        else:
+            changed.append(row)
+            last = standing.get(row[key])
+            if last is None or str(row["updated_at"]) > str(last["updated_at"]):
+                standing[row[key]] = row
+    return changed + [{**row, **change, "updated_at": moment} for row in standing.values()]
+
+
+def _corrections(rows: list[Row], block: Block, rng: np.random.Generator) -> list[Row]:
+    """Later rows that correct seats and money of contracts already live; every other column stands."""
+    versions: dict[object, list[Row]] = {}
+    for row in rows:
+        versions.setdefault(row["contract_id"], []).append(row)
+    # Only what has one version, and becomes known with its correction before the first today.
+    last_day = block.world.until - timedelta(days=CORRECTION_DAYS[1])
+    free = [
+        contract
+        for contract in block.contracts
+        if len(versions[contract.contract_id]) == 1 and not contract.is_trial and contract.known_at.date() < last_day
+    ]
+    count = 1 if len(block.accounts) < SMALL_BLOCK else CORRECTED_CONTRACTS
+    corrected = []
+    for place in rng.permutation(len(free))[:count]:
+        contract = free[place]
+        seat_count = contract.seat_count + int(rng.integers(1, 6))
+        price = contract.mrr_amount / contract.seat_count
+        updated_at = contract.known_at + timedelta(days=int(rng.integers(*CORRECTION_DAYS)), seconds=17)
+        change: Row = {
+            "seat_count": seat_count,
+            "mrr_amount": (price * seat_count).quantize(Decimal("0.01")),
+            "updated_at": utc_text(updated_at),
+        }
+        corrected.append({**versions[contract.contract_id][0], **change})
+    return corrected
+
+
+def _users_without_account(block: Block, rng: np.random.Generator) -> list[User]:
+    """Users who belong to nobody and never log in."""
     return [
         User(
-            user_id=f"U{len(users) + number:06d}",
+            user_id=f"U{STRAY_ACCOUNT_NUMBER}-{number:03d}",
             account_id="",
+            user_name="名無し 権兵衛",
+            email=f"stray{number}@unknown-stray.example",
             department=chosen(DEPARTMENTS, rng),
+            time_zone=None,
             is_administrator=False,
-            created_at=working_moment(
-                window.first_day + timedelta(days=int(rng.integers(window.day_count // 2))), "JP", rng
-            ),
+            created_at=_early_moment(block, rng),
             activated_at=None,
             deactivated_at=None,
             keenness=0.0,
@@ -34,8 +141,13 @@ def users_without_account(users: Sequence[User], window: Window, rng: np.random.
     ]
 
 
-def impossible_contract_row(contracts: Sequence[Contract], window: Window, rng: np.random.Generator) -> Row:
+def _impossible_contract_row(block: Block, rng: np.random.Generator) -> Row:
     """A contract that no other row mentions, whose start date is 31 February."""
-    signed_at = working_moment(window.first_day + timedelta(days=int(rng.integers(window.day_count // 2))), "JP", rng)
-    model = replace(contracts[0], contract_id=IMPOSSIBLE_CONTRACT_ID, known_at=signed_at, cut_to=None)
-    return {**contract_rows([model])[0], "start_date": f"31/02/{window.last_day.year}"}
+    signed_at = _early_moment(block, rng)
+    model = replace(block.contracts[0], contract_id=IMPOSSIBLE_CONTRACT_ID, known_at=signed_at, cut_to=None)
+    return {**contract_rows([model])[0], "start_date": f"31/02/{block.world.until.year}"}
+
+
+def _early_moment(block: Block, rng: np.random.Generator) -> datetime:
+    day = block.window.first_day + timedelta(days=int(rng.integers(block.world.day_count // 2)))
+    return working_moment(day, "JP", rng)

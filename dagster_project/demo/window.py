@@ -1,6 +1,5 @@
-"""The days that the demo covers, working hours, and what was known by the last day. All times are UTC."""
+"""The days that the demo covers, working hours and holidays. All times are UTC."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -9,6 +8,7 @@ import numpy as np
 Row = dict[str, object]
 
 WORKING_HOURS = 9
+SATURDAY = 5
 # The working day of every country falls within one UTC day, so a day of use is the same day everywhere.
 OPENING_HOUR_UTC = {"JP": 0, "SG": 1, "GB": 9, "DE": 8, "US": 14}
 
@@ -35,13 +35,27 @@ class Window:
         """Every day, in order."""
         return [self.first_day + timedelta(days=number) for number in range(self.day_count)]
 
-    def known(self, rows: Iterable[Row], id_column: str) -> list[Row]:
-        """The rows whose `updated_at` lies before the end, ordered by `updated_at` and id."""
-        end = str(utc_text(self.end))
-        return sorted(
-            (row for row in rows if str(row["updated_at"]) < end),
-            key=lambda row: (str(row["updated_at"]), str(row[id_column])),
-        )
+
+# Holidays of Japan on a fixed month and day, with the days that offices close around New Year.
+_FIXED_HOLIDAYS = (
+    *((1, 1), (1, 2), (1, 3), (2, 11), (2, 23), (4, 29), (5, 3), (5, 4), (5, 5)),
+    *((8, 11), (11, 3), (11, 23), (12, 29), (12, 30), (12, 31)),
+)
+_MOVING_HOLIDAYS = frozenset(
+    date.fromisoformat(text)
+    for text in (
+        *("2024-01-08", "2024-02-12", "2024-03-20", "2024-05-06", "2024-07-15", "2024-08-12", "2024-09-16"),
+        *("2024-09-22", "2024-09-23", "2024-10-14", "2024-11-04", "2025-01-13", "2025-02-24", "2025-03-20"),
+        *("2025-05-06", "2025-07-21", "2025-09-15", "2025-09-23", "2025-10-13", "2025-11-24", "2026-01-12"),
+        *("2026-03-20", "2026-05-06", "2026-07-20", "2026-09-21", "2026-09-22", "2026-09-23", "2026-10-12"),
+        *("2027-01-11", "2027-03-22", "2027-07-19", "2027-09-20", "2027-09-23", "2027-10-11"),
+    )
+)
+
+
+def is_holiday(day: date) -> bool:
+    """True for a holiday of Japan; those that move from year to year are known for 2024 to 2027."""
+    return (day.month, day.day) in _FIXED_HOLIDAYS or day in _MOVING_HOLIDAYS
 
 
 def midnight(day: date) -> datetime:
@@ -51,7 +65,7 @@ def midnight(day: date) -> datetime:
 
 def utc_text(moment: datetime | None) -> str | None:
     """A moment as `2026-05-01T09:30:00Z`; none stays none."""
-    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if moment is None else f"{moment.isoformat(timespec='seconds')}Z"
 
 
 def working_moment(day: date, country: str, rng: np.random.Generator) -> datetime:

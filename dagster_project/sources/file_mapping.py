@@ -7,6 +7,8 @@ from dagster_project.contract import ContractColumn, Entity
 from dagster_project.settings import ColumnMapping, FileTable
 from dagster_project.sources.landing import SourceError
 
+ROW_AS_TEXT = "cast(to_json(_foreign_row) as varchar)"
+
 
 def quoted(name: str) -> str:
     """An identifier, safe in SQL."""
@@ -95,7 +97,7 @@ class FileMapping:
                 select
                     _row_number, _source_file as _file, {self._keep()} as _is_kept,
                     {self._source_time()} as _source_time,
-                    {self._extra()} as _extra, {self._whole_row()} as _source_row,
+                    {self._extra()} as _extra, {self._foreign_row()} as _foreign_row,
                     {picked}
                 from joined_rows
             ),
@@ -106,7 +108,9 @@ class FileMapping:
                 _extra,
                 {text_literal(source_name + ":")} || {self._record_key()} as _record_key,
                 md5(concat_ws(chr(31), {self._hashed()})) as _row_hash,
-                _row_number, _source_time, _file, _is_kept, _rejection, _source_row
+                _row_number, _source_time, _file, _is_kept, _rejection,
+                -- Text of the whole row is dear, and only a rejected row is kept as text.
+                case when _rejection is not null then {ROW_AS_TEXT} end as _source_row
             from judged
         """
 
@@ -149,9 +153,9 @@ class FileMapping:
         # Merging drops nulls, so that a new empty column is no new version of every row.
         return f"nullif(cast(json_merge_patch('{{}}', to_json({{{fields}}})) as varchar), '{{}}')" if left else "null"
 
-    def _whole_row(self) -> str:
+    def _foreign_row(self) -> str:
         fields = ", ".join(f"{text_literal(name)}: {quoted(name)}" for name in self.columns)
-        return f"cast(to_json({{{fields}}}) as varchar)"
+        return f"{{{fields}}}"
 
     def _picked(self, column: ContractColumn) -> str:
         origin = self._mapped.get(column.name)
@@ -219,7 +223,7 @@ class FileMapping:
 
     def _record_key(self) -> str:
         if not self.key:
-            return "md5(_source_row)"
+            return f"md5({ROW_AS_TEXT})"
         return "concat_ws('|', " + ", ".join(f"cast({quoted('to_' + name)} as varchar)" for name in self.key) + ")"
 
     def _hashed(self) -> str:

@@ -255,30 +255,38 @@ def _judge_versions(connection: duckdb.DuckDBPyConnection, batch: LandedBatch, l
 
 
 def _judge_events(connection: duckdb.DuckDBPyConnection, batch: LandedBatch, loaded_at: datetime) -> None:
-    """Decide for each incoming event whether it is new; only recent arrivals are searched, never all of raw."""
+    """Decide for each incoming event whether it is new; only recent arrivals are searched, never all of raw.
+
+    Most keys come once, so that only those that come again are put in order.
+    """
     connection.execute(
         f"""
         create or replace temp table judged as
-        with ranked as (
-            select
-                *,
-                first_value(_row_hash) over (partition by _record_key order by _row_number) as _first_hash,
-                row_number() over (partition by _record_key order by _row_number) as _rank_in_batch
-            from incoming
-        ),
-        recent as (
+        with recent as (
             select _record_key, _row_hash from raw.{batch.table_name}
             where _loaded_at >= cast($loaded_at as timestamp) - to_days({EVENT_ARRIVAL_DAYS})
+        ),
+        repeated as (select _record_key from incoming group by _record_key having count(*) > 1),
+        ranked as (
+            select
+                _row_number,
+                first_value(_row_hash) over one_key as first_hash,
+                row_number() over one_key as rank_in_batch
+            from incoming
+            where _record_key in (select _record_key from repeated)
+            window one_key as (partition by _record_key order by _row_number)
         )
         select
-            ranked.* exclude (_first_hash, _rank_in_batch),
+            incoming.*,
             case
-                when coalesce(recent._row_hash, ranked._first_hash) <> ranked._row_hash then 'event_changed'
-                when recent._record_key is not null or ranked._rank_in_batch > 1 then 'unchanged'
+                when coalesce(recent._row_hash, ranked.first_hash, incoming._row_hash) <> incoming._row_hash
+                    then 'event_changed'
+                when recent._record_key is not null or ranked.rank_in_batch > 1 then 'unchanged'
                 else 'loaded'
             end as _outcome
-        from ranked
-        left join recent on ranked._record_key = recent._record_key
+        from incoming
+        left join ranked on incoming._row_number = ranked._row_number
+        left join recent on incoming._record_key = recent._record_key
         """,
         {"loaded_at": loaded_at},
     )

@@ -29,6 +29,7 @@ MARTS = {
     "mart_identity_matches",
     "mart_input_oddities",
 }
+ACCOUNT_COUNT = 20
 FIRST, LAST = date(2026, 5, 22), date(2026, 6, 30)
 
 
@@ -49,7 +50,7 @@ def test_run_publishes_every_mart_when_the_world_is_new(tiny_world: World) -> No
             f"select count(*) from read_parquet('{tiny_world.published}/parquet/{mart}.parquet')"
         ).fetchone()
         assert parquet == (len(rows),)
-    assert manifest["row_counts"]["dim_accounts"] == 12
+    assert manifest["row_counts"]["dim_accounts"] == ACCOUNT_COUNT
     assert manifest["row_counts"]["fct_health_scores"] > 0
 
 
@@ -97,7 +98,7 @@ def test_published_file_stays_readable_while_a_run_works(tiny_world: World, tmp_
     )
     reads = 0
     while running.poll() is None:
-        assert len(world.table_contents("dim_accounts")) == 12
+        assert len(world.table_contents("dim_accounts")) == ACCOUNT_COUNT
         reads += 1
     assert running.returncode == 0
     assert reads > 10
@@ -157,11 +158,11 @@ def test_backfill_refuses_a_range_that_leaves_the_world(tiny_world: World) -> No
 def test_late_events_restate_usage_but_not_past_scores(tiny_world: World, tmp_path: Path) -> None:
     """Events of 20 June that arrive on the last day count in usage on the 20th, in scores from the 30th."""
     world = tiny_world.copy(tmp_path / "home")
-    arriving = world.home / "demo" / "usage_events" / "date=2026-06-30-late.parquet"
+    arriving = world.home / "demo" / "product" / "usage_events" / "late.parquet"
     duckdb.execute(
         f"copy (select 'late-' || event_id as event_id, * exclude (event_id, event_at, received_at), "
         f"timestamp '2026-06-20 12:00' as event_at, timestamp '2026-06-30 12:00' as received_at "
-        f"from read_parquet('{world.home}/demo/usage_events/date=2026-06-2*.parquet') limit 25) to '{arriving}'"
+        f"from read_parquet('{world.home}/demo/product/usage_events/events_2026-06.parquet') limit 25) to '{arriving}'"
     )
     usage = "select sum(source_row_count) from fct_usage_daily where usage_date = date '2026-06-20'"
     scores = "select * from fct_health_scores where score_date < date '2026-06-30' order by all"

@@ -33,8 +33,9 @@ def test_bad_raw_row_stops_dbt_and_publish_although_the_table_has_a_dbt_source_t
     digest, builds = _published_digest(world), _built_at(world)
     console = world.home / "build" / "dbt" / "console.log"
     console.unlink()
-    with (world.home / "demo" / "accounts.csv").open("a", encoding="utf-8") as file:
-        file.write("A9999,Tomorrowland,smb,Foods,JP,search,Basic,,false,2099-01-01,2026-06-30T10:00:00Z\n")
+    (world.home / "demo" / "crm" / "accounts" / "more.csv").write_text(
+        "account_id,account_name,signed_up_date,updated_at\nA9999,Tomorrowland,2099-01-01,2026-06-30T10:00:00Z\n"
+    )
 
     done = world.run("run")
 
@@ -79,9 +80,9 @@ def test_rejected_rows_are_kept_with_reason_and_do_not_stop_the_run(tiny_world: 
 def test_run_ends_with_a_clear_error_when_a_file_is_broken(tiny_world: World, tmp_path: Path) -> None:
     world = tiny_world.copy(tmp_path / "home")
     digest = _published_digest(world)
-    (world.home / "demo" / "accounts.csv").write_text("")
+    (world.home / "demo" / "crm" / "accounts" / "more.csv").write_text("")
     done = world.run("run")
     assert done.returncode == 1
-    assert "sources.demo.tables.accounts" in done.stdout
-    assert "accounts.csv is empty (0 bytes)" in done.stdout
+    assert "sources.crm.tables.accounts" in done.stdout
+    assert "more.csv is empty (0 bytes)" in done.stdout
     assert _published_digest(world) == digest

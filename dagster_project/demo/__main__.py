@@ -1,0 +1,44 @@
+"""`python -m dagster_project.demo OUT`: write the demo world's exports and say how large and how quick they were."""
+
+import argparse
+import resource
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+from dagster_project.demo.block import World
+from dagster_project.demo.company import write_demo_world
+
+KIBIBYTE_PER_MEBIBYTE = 1024
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write a world; 0 where it was written, 2 where the size is refused."""
+    parser = argparse.ArgumentParser(prog="demo", description="Write the exports of an invented company.")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--accounts", type=int, default=240)
+    parser.add_argument("--scale", type=int, default=1, help="so many times the accounts")
+    parser.add_argument("--days", type=int, default=540)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--until", type=date.fromisoformat, default=date(2026, 6, 30))
+    options = parser.parse_args(arguments)
+    started = time.perf_counter()
+    try:
+        world = World(options.accounts * options.scale, options.days, options.until, options.seed)
+        counts = write_demo_world(world, options.out)
+    except (ValueError, FileExistsError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    seconds = time.perf_counter() - started
+    events = sum(count for name, count in counts.items() if "/usage_events/" in name)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIBIBYTE_PER_MEBIBYTE
+    sys.stdout.write(
+        f"{world.account_count} accounts, {sum(counts.values()):,} rows in {len(counts)} files, {events:,} events, "
+        f"{seconds:.1f} s, {events / seconds:,.0f} events per second, peak {peak:,.0f} MiB\n"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
