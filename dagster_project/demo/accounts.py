@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from dagster_project.demo.names import account_domain, account_name
-from dagster_project.demo.window import OPENING_HOUR_UTC, Row, Window, chosen, midnight, utc_text
+from dagster_project.demo.window import OPENING_HOUR_UTC, Row, Window, any_of, chosen, midnight, utc_text
 
 LONGEST_HISTORY_DAYS = 540
 EARLY_SHARE = 0.56  # of the accounts signed up before the window
@@ -20,6 +21,7 @@ SMALL_BLOCK = 30  # blocks under this size have one test account, the others two
 UNKNOWN_SELLER_SHARE = 0.06
 DAYS_PER_YEAR = 365.0
 LARGEST_VALUE_CHANGE = 0.25
+LOWEST, HIGHEST = 0.02, 0.98  # of every hidden share: nothing is worth nothing, nothing everything
 
 COUNTRIES = {"JP": 0.74, "US": 0.1, "GB": 0.06, "DE": 0.05, "SG": 0.05}
 INDUSTRIES = {
@@ -80,6 +82,11 @@ class Account:
     trouble: float
 
     @property
+    def is_customer(self) -> bool:
+        """False for tests and for our own company."""
+        return not (self.is_test or self.is_internal)
+
+    @property
     def value_drift(self) -> float:
         """Change of the value in a year: attention above a third adds, unsolved trouble takes away."""
         return round(0.15 * (self.attention - 0.35) - 0.25 * self.trouble * (0.5 + self.effort), 4)
@@ -88,7 +95,7 @@ class Account:
         """The hidden value (0..1) on a day."""
         years = max(0.0, (day - self.signed_up_at.date()).days / DAYS_PER_YEAR)
         change = min(LARGEST_VALUE_CHANGE, max(-LARGEST_VALUE_CHANGE, self.value_drift * years))
-        return min(0.98, max(0.02, self.value + change))
+        return min(HIGHEST, max(LOWEST, self.value + change))
 
 
 def draw_accounts(
@@ -117,7 +124,7 @@ def _drawn_account(number: int, sign_up_day: date, sellers: Sequence[str], rng: 
     country = chosen(COUNTRIES, rng)
     channel, message = chosen(CHANNELS, rng), chosen(MESSAGES, rng)
     fit = _share(rng.beta(4, 3) + CHANNEL_FIT[channel] + MESSAGE_FIT.get(message, 0.0))
-    seller = None if not sellers or rng.random() < UNKNOWN_SELLER_SHARE else sellers[int(rng.integers(len(sellers)))]
+    seller = None if not sellers or rng.random() < UNKNOWN_SELLER_SHARE else any_of(sellers, rng)
     return Account(
         account_id=f"A{number:05d}",
         account_name=account_name(number, country),
@@ -144,7 +151,7 @@ def _drawn_account(number: int, sign_up_day: date, sellers: Sequence[str], rng: 
 
 
 def _share(number: float) -> float:
-    return round(float(np.clip(number, 0.02, 0.98)), 4)
+    return round(float(np.clip(number, LOWEST, HIGHEST)), 4)
 
 
 def _with_groups(accounts: list[Account], rng: np.random.Generator) -> list[Account]:
@@ -186,6 +193,22 @@ def _with_own_accounts(accounts: list[Account], rng: np.random.Generator) -> lis
             first_plan_name="starter",
         )
     return changed
+
+
+class _Owned(Protocol):
+    @property
+    def account_id(self) -> str: ...
+
+
+Owned = TypeVar("Owned", bound=_Owned)
+
+
+def by_account(accounts: Iterable[Account], owned: Iterable[Owned]) -> dict[str, list[Owned]]:
+    """What belongs to each account, in the order given, by account id; every account has an entry."""
+    found: dict[str, list[Owned]] = {account.account_id: [] for account in accounts}
+    for one in owned:
+        found[one.account_id].append(one)
+    return found
 
 
 def account_rows(accounts: Iterable[Account], plan_starts: Mapping[str, Sequence[tuple[date, str]]]) -> list[Row]:

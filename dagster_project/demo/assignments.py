@@ -9,7 +9,7 @@ import numpy as np
 
 from dagster_project.demo.accounts import DAYS_PER_YEAR, Account
 from dagster_project.demo.staff import Owner, working
-from dagster_project.demo.window import Row, utc_text, working_moment
+from dagster_project.demo.window import Row, any_of, utc_text, working_moment
 
 if TYPE_CHECKING:
     from dagster_project.demo.block import Block
@@ -49,7 +49,8 @@ def draw_assignments(block: "Block", accounts: Sequence[Account]) -> list[Assign
     spells_of_group = _csm_spells_of_groups(block, accounts, rng)
     assignments: list[Assignment] = []
     for account in accounts:
-        first, end = _service(block, account)
+        first, last = block.service_span(account)
+        end = last + timedelta(days=1)
         if first >= end:
             continue
         team_id = TEAM_OF_SEGMENT[account.segment]
@@ -64,14 +65,6 @@ def draw_assignments(block: "Block", accounts: Sequence[Account]) -> list[Assign
     return assignments
 
 
-def _service(block: "Block", account: Account) -> tuple[date, date]:
-    """First day of the service, before the window too, and the first day after what of it is drawn."""
-    contracts = block.contracts_of[account.account_id]
-    if not contracts:
-        return block.window.last_day, block.window.first_day
-    return contracts[0].start_date, min(contracts[-1].last_end_date, block.window.last_day + timedelta(days=1))
-
-
 def _group_of(account: Account) -> str:
     return account.corporate_group_id or account.account_id
 
@@ -82,7 +75,7 @@ def _csm_spells_of_groups(
     first_days: dict[str, date] = {}
     for account in accounts:
         if account.segment == "enterprise":
-            first, group = _service(block, account)[0], _group_of(account)
+            first, group = block.service_span(account)[0], _group_of(account)
             first_days[group] = min(first, first_days.get(group, first))
     end, team_id = block.window.last_day + timedelta(days=1), TEAM_OF_SEGMENT["enterprise"]
     return {group: _tenures(block.owners, "csm", team_id, (first, end), rng) for group, first in first_days.items()}
@@ -98,7 +91,7 @@ def _tenures(
         last = spells[-1][0] if spells else None
         present = working(owners, role, day, team_id)
         free = [owner for owner in present if owner is not last] or present
-        owner = free[int(rng.integers(len(free)))]
+        owner = any_of(free, rng)
         until = day + timedelta(days=SHORTEST_TENURE_DAYS + int(rng.exponential(HANDOVER_DAYS)))
         until = min(until, end, owner.left_date or end)
         begin = spells.pop()[1] if owner is last else day

@@ -5,16 +5,16 @@ entities. What a part draws depends on the world, the block and the part alone, 
 more of the same world.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
 import numpy as np
 
-from dagster_project.demo.accounts import Account
+from dagster_project.demo.accounts import Account, by_account
 from dagster_project.demo.contracts import Contract, Trial
 from dagster_project.demo.endings import Ending
 from dagster_project.demo.people import Contact, User
@@ -70,6 +70,14 @@ class World:
         return np.random.default_rng(np.random.SeedSequence([self.seed, crc32(part.encode()), *numbers]))
 
 
+class Served(NamedTuple):
+    """A customer with the first and last day of its service within the window."""
+
+    account: Account
+    first: date
+    last: date
+
+
 @dataclass(frozen=True)
 class Block:
     """Up to 240 accounts with the people, contracts and endings that are theirs."""
@@ -100,31 +108,34 @@ class Block:
     @cached_property
     def users_of(self) -> dict[str, list[User]]:
         """Users by account id; every account has an entry."""
-        found: dict[str, list[User]] = {account.account_id: [] for account in self.accounts}
-        for user in self.users:
-            found[user.account_id].append(user)
-        return found
+        return by_account(self.accounts, self.users)
 
     @cached_property
     def contacts_of(self) -> dict[str, list[Contact]]:
         """Contacts by account id; every account has an entry."""
-        found: dict[str, list[Contact]] = {account.account_id: [] for account in self.accounts}
-        for contact in self.contacts:
-            found[contact.account_id].append(contact)
-        return found
+        return by_account(self.accounts, self.contacts)
 
     @cached_property
     def contracts_of(self) -> dict[str, list[Contract]]:
         """Contracts by account id, in order; every account has an entry."""
-        found: dict[str, list[Contract]] = {account.account_id: [] for account in self.accounts}
-        for contract in self.contracts:
-            found[contract.account_id].append(contract)
-        return found
+        return by_account(self.accounts, self.contracts)
 
-    def live_span(self, account: Account) -> tuple[date, date]:
-        """First and last day of the account's service within the window; the first is after the last where none."""
+    def service_span(self, account: Account) -> tuple[date, date]:
+        """First and last day of the account's service, from before the window too; as `live_span` where none."""
         contracts = self.contracts_of[account.account_id]
         if not contracts:
             return self.window.last_day, self.window.first_day
-        first = max(self.window.first_day, contracts[0].start_date)
-        return first, min(self.window.last_day, contracts[-1].last_end_date - timedelta(days=1))
+        return contracts[0].start_date, min(self.window.last_day, contracts[-1].last_end_date - timedelta(days=1))
+
+    def live_span(self, account: Account) -> tuple[date, date]:
+        """First and last day of the account's service within the window; the first is after the last where none."""
+        first, last = self.service_span(account)
+        return max(self.window.first_day, first), last
+
+    @property
+    def served(self) -> Iterator[Served]:
+        """The customers who are served within the window."""
+        for account in self.accounts:
+            first, last = self.live_span(account)
+            if account.is_customer and first <= last:
+                yield Served(account, first, last)

@@ -12,7 +12,7 @@ from dagster_project.demo.accounts import LONGEST_HISTORY_DAYS, Account
 from dagster_project.demo.endings import Ending
 from dagster_project.demo.product import features
 from dagster_project.demo.staff import working
-from dagster_project.demo.window import Row, midnight, utc_text
+from dagster_project.demo.window import Row, any_of, midnight, utc_text
 
 if TYPE_CHECKING:
     from dagster_project.demo.block import Block, Rows, World
@@ -59,7 +59,7 @@ def commerce_rows(block: "Block") -> "Rows":
 
     Test accounts and our own company have none.
     """
-    accounts = [account for account in block.accounts if not (account.is_test or account.is_internal)]
+    accounts = [account for account in block.accounts if account.is_customer]
     decisions = selling.draw_decisions(block, accounts)
     assigned = caring.draw_assignments(block, accounts)
     return {
@@ -129,7 +129,7 @@ def fit_answer_rows(block: "Block", accounts: Sequence[Account]) -> list[Row]:
 def _seller_id(block: "Block", account: Account, rng: np.random.Generator) -> str | None:
     """Who sold the account; where nobody is noted, anyone of sales who was there."""
     present = working(block.owners, "sales", account.signed_up_at.date())
-    anyone = present[int(rng.integers(len(present)))].owner_id if present else None
+    anyone = any_of(present, rng).owner_id if present else None
     return account.seller_owner_id or anyone
 
 
@@ -145,7 +145,7 @@ def churn_reason_rows(block: "Block") -> list[Row]:
 def _reasons_of(account: Account, ending: Ending, rng: np.random.Generator) -> Iterator[Row]:
     luck, is_fan_luck, expected = rng.random(), rng.random(), rng.random(2)
     others = [reason for reason in SECOND_REASONS if reason != ending.reason_code]
-    second = others[int(rng.integers(len(others)))]
+    second = any_of(others, rng)
     told_at = ending.notice_at + timedelta(seconds=int(rng.integers(3600, 6 * 86_400)))
     has_second = ending.has_cause and luck < SECOND_REASON_SHARE
     for place, reason_code in enumerate([ending.reason_code, *([second] if has_second else [])]):

@@ -18,9 +18,11 @@ from dagster_project.demo import (
     files,
     people,
     product,
+    programmes,
     staff,
     success,
     support,
+    support_hours,
     usage,
     voice,
 )
@@ -28,7 +30,7 @@ from dagster_project.demo import contracts as terms
 from dagster_project.demo.block import BLOCK_ACCOUNTS, ROOM_AHEAD_DAYS, Block, Rows, World
 from dagster_project.demo.identity import SOURCES, Crosswalk
 from dagster_project.demo.today import TODAY_FILE, demo_today, note_state, read_state
-from dagster_project.demo.window import Row, midnight, utc_text
+from dagster_project.demo.window import Row, midnight, months_between, utc_text
 
 __all__ = [
     "World",
@@ -154,8 +156,8 @@ def world_rows(world: World) -> Rows:
     for part in (
         staff.staff_rows(world),
         commerce.commerce_world_rows(world),
-        support.support_world_rows(world),
-        engagement.engagement_world_rows(world),
+        support_hours.desk_rows(world),
+        programmes.programme_rows(world),
     ):
         rows.update(part)
     return rows
@@ -236,4 +238,4 @@ def _append_day_of_usage(exports: files.ExportFiles, block: Block, crosswalk: Cr
 
 
 def _months_to(world: World, day: date) -> Iterator[date]:
-    return usage.months_between(world.window.first_day, day)
+    return months_between(world.window.first_day, day)

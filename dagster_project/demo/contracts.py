@@ -8,7 +8,16 @@ from decimal import Decimal
 import numpy as np
 
 from dagster_project.demo.accounts import Account
-from dagster_project.demo.window import Row, Window, chosen, days_after, midnight, utc_text, working_moment
+from dagster_project.demo.window import (
+    Row,
+    Window,
+    chosen,
+    days_after,
+    midnight,
+    rows_by_moment,
+    utc_text,
+    working_moment,
+)
 
 PLAN_ORDER = ("starter", "business", "enterprise")
 SEAT_PRICE = {"starter": Decimal(1480), "business": Decimal(2750), "enterprise": Decimal(4320)}
@@ -108,7 +117,7 @@ def _drawn_terms(account: Account, window: Window, rng: np.random.Generator) -> 
     lapse_share = LAPSE_SHARE * (1 - account.value)
     is_quick = finished_at is not None and finished_at - account.signed_up_at <= timedelta(hours=QUICK_HOURS)
     lapse_share += QUICK_LAPSE_CHANGE if is_quick else SLOW_LAPSE_CHANGE
-    may_lapse = first.start_date >= window.first_day and not (account.is_test or account.is_internal)
+    may_lapse = first.start_date >= window.first_day and account.is_customer
     terms = [trial_term]
     if not (rng.random() < lapse_share and may_lapse):
         paid = _next_term(account, replace(first, end_date=trial_end), discount, rng)
@@ -276,16 +285,7 @@ def trial_rows(trials: Sequence[Trial]) -> list[Row]:
             "converted_at": None,
             "updated_at": utc_text(trial.signed_up_at + timedelta(hours=1)),
         }
-        rows.append(state)
-        steps = [
-            (moment, name)
-            for name, moment in (
-                ("onboarding_finished_at", trial.onboarding_finished_at),
-                ("converted_at", trial.converted_at),
-            )
-            if moment is not None
-        ]
-        for moment, name in sorted(steps):
-            state = {**state, name: utc_text(moment), "updated_at": utc_text(moment)}
-            rows.append(state)
+        rows += rows_by_moment(
+            state, {"onboarding_finished_at": trial.onboarding_finished_at, "converted_at": trial.converted_at}
+        )
     return rows

@@ -49,7 +49,7 @@ def draw_merges(block: Block) -> list[Merge]:
 
 
 def _may_merge(account: Account, block: Block, day_number: int) -> bool:
-    is_plain = not (account.is_test or account.is_internal or account.corporate_group_id)
+    is_plain = account.is_customer and not account.corporate_group_id
     contracts = block.contracts_of[account.account_id]
     stays = account.account_id not in block.endings and not contracts[-1].is_trial
     return is_plain and stays and account.signed_up_at.date() <= block.window.first_day + timedelta(days=day_number)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from dagster_project.demo.accounts import DAYS_PER_YEAR, Account
+from dagster_project.demo.accounts import DAYS_PER_YEAR, Account, by_account
 from dagster_project.demo.contracts import Contract
 from dagster_project.demo.window import Row, Window, chosen, days_after, utc_text, working_moment
 
@@ -46,17 +46,14 @@ def draw_endings(
     with the value of that day and the fit; a smaller chance, the same for all, has no cause. Some of those who
     would leave a long term break it early.
     """
-    paid: dict[str, list[Contract]] = {}
-    for contract in contracts:
-        if not contract.is_trial:
-            paid.setdefault(contract.account_id, []).append(contract)
+    paid = by_account(accounts, (contract for contract in contracts if not contract.is_trial))
     earliest = window.first_day + timedelta(days=QUIET_START_DAYS)
     endings: dict[str, Ending] = {}
     for account in accounts:
         luck = float(np.exp(rng.normal(0, RATE_NOISE)))
-        if account.is_test or account.is_internal:
+        if not account.is_customer:
             continue
-        for contract in paid.get(account.account_id, []):
+        for contract in paid[account.account_id]:
             ending = _ending_of_term(account, contract, earliest, luck, rng)
             if ending is not None:
                 endings[account.account_id] = ending

@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 import numpy as np
 
 from dagster_project.demo.accounts import Account
-from dagster_project.demo.block import Block, Rows, World
+from dagster_project.demo.block import Block, Rows
 from dagster_project.demo.community import community_rows
 from dagster_project.demo.people import User
-from dagster_project.demo.programmes import ANNOUNCED_DAYS, Programme, programme_rows, programmes
+from dagster_project.demo.programmes import ANNOUNCED_DAYS, Programme, programmes
 from dagster_project.demo.window import Row, utc_text
 
 MAIL_DAYS = 14
@@ -31,21 +31,13 @@ ARTICLES = 40
 LATE_SHARE = 0.01
 
 
-def engagement_world_rows(world: World) -> Rows:
-    """Programmes and subgroups of the community."""
-    return programme_rows(world)
-
-
 def engagement_rows(block: Block) -> Rows:
     """Participants of programmes, every engagement, and the community's posts."""
     rng = block.generator("engagement")
     held = programmes(block.world)
     participants: list[Row] = []
     engagements: list[Row] = []
-    for account in block.accounts:
-        first, last = block.live_span(account)
-        if first > last or account.is_test or account.is_internal:
-            continue
+    for account, first, last in block.served:
         users = [user for user in block.users_of[account.account_id] if user.activated_at is not None]
         told = [
             *_mails(account, users, (first, last), rng),
@@ -72,10 +64,9 @@ def _mails(account: Account, users: list[User], live: tuple[date, date], rng: np
     luck = rng.random((len(mailed), len(sent_days), 5))
     delay = rng.exponential(600, (len(mailed), len(sent_days), 2))
     for place, user in enumerate(mailed):
-        activated = user.activated_at or datetime.max
         for number, offset in enumerate(sent_days):
             sent_at = datetime.combine(first + timedelta(days=int(offset)), datetime.min.time()) + timedelta(hours=1)
-            if sent_at < activated or (user.deactivated_at is not None and sent_at >= user.deactivated_at):
+            if not user.is_active_at(sent_at):
                 continue
             opened, clicked, answers, which, bot = luck[place, number]
             journey = "J-newcomer" if (sent_at - account.signed_up_at).days < 2 * 91 else "J-use-more"

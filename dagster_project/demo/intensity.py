@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from dagster_project.demo.accounts import DAYS_PER_YEAR, LARGEST_VALUE_CHANGE, Account
+from dagster_project.demo.accounts import DAYS_PER_YEAR, HIGHEST, LARGEST_VALUE_CHANGE, LOWEST, Account
 from dagster_project.demo.contracts import Contract
 from dagster_project.demo.endings import Ending
 from dagster_project.demo.window import SATURDAY, Window, is_holiday
@@ -60,7 +60,7 @@ def daily_value(accounts: Sequence[Account], window: Window) -> Floats:
     value = np.array([account.value for account in accounts])[:, None]
     drift = np.array([account.value_drift for account in accounts])[:, None]
     change = drift * account_ages(accounts, window).clip(min=0) / DAYS_PER_YEAR
-    daily: Floats = (value + change.clip(-LARGEST_VALUE_CHANGE, LARGEST_VALUE_CHANGE)).clip(0.02, 0.98)
+    daily: Floats = (value + change.clip(-LARGEST_VALUE_CHANGE, LARGEST_VALUE_CHANGE)).clip(LOWEST, HIGHEST)
     return daily
 
 

@@ -1,7 +1,6 @@
 """What customers are billed and pay, what they cost, and what a currency is worth."""
 
 from calendar import monthrange
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ import numpy as np
 
 from dagster_project.demo.accounts import LONGEST_HISTORY_DAYS, Account
 from dagster_project.demo.contracts import SEAT_PRICE, TERM_DAYS, YEN_FOR_ONE, Contract
-from dagster_project.demo.window import Row, midnight, utc_text
+from dagster_project.demo.window import Row, midnight, months_between, next_month, utc_text
 
 if TYPE_CHECKING:
     from dagster_project.demo.block import Block, World
@@ -32,26 +31,11 @@ ACQUISITION_FACTOR = {"referral": 0.45, "search": 0.8, "webinar": 0.9, "partner"
 EXTENSION_MONTHS = 0.25  # the cost of a renewal of a year, in months of its price
 
 
-def month_of(day: date) -> date:
-    """The first day of the day's month."""
-    return day.replace(day=1)
-
-
-def next_month(day: date) -> date:
-    """The first day of the month after the day's."""
-    return date(day.year + day.month // DECEMBER, day.month % DECEMBER + 1, 1)
-
-
-def _months(first_day: date, last_day: date) -> Iterator[date]:
-    month = month_of(first_day)
-    while month <= last_day:
-        yield month
-        month = next_month(month)
-
-
 def draw_rates(world: "World") -> dict[tuple[str, date], Decimal]:
     """Yen for one unit by currency and first day of the month, from before the first sign-up to the last day."""
-    months = list(_months(world.window.first_day - timedelta(days=LONGEST_HISTORY_DAYS + 31), world.window.last_day))
+    months = list(
+        months_between(world.window.first_day - timedelta(days=LONGEST_HISTORY_DAYS + 31), world.window.last_day)
+    )
     rates: dict[tuple[str, date], Decimal] = {}
     for code, middle in YEN_FOR_ONE.items():
         rng = world.generator(f"currency_rates/{code}")
@@ -165,7 +149,7 @@ def _costs(
     rng: np.random.Generator,
 ) -> list[Row]:
     end = min(last_day, contracts[-1].last_end_date - timedelta(days=1))
-    months = list(_months(contracts[0].start_date, end))
+    months = list(months_between(contracts[0].start_date, end))
     revenue, seats, extension = dict.fromkeys(months, 0.0), dict.fromkeys(months, 0.0), dict.fromkeys(months, 0.0)
     for contract in contracts:
         _add_term(contract, rates, revenue, seats, extension)
@@ -189,7 +173,7 @@ def _add_term(
     extension: dict[date, float],
 ) -> None:
     """Add a term's revenue in yen, its seats (both by share of the month) and the cost of its renewal."""
-    for month in _months(contract.start_date, contract.last_end_date - timedelta(days=1)):
+    for month in months_between(contract.start_date, contract.last_end_date - timedelta(days=1)):
         if month not in revenue:
             break
         first, end = max(contract.start_date, month), min(contract.last_end_date, next_month(month))

@@ -6,9 +6,18 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from dagster_project.demo.accounts import Account
+from dagster_project.demo.accounts import Account, by_account
 from dagster_project.demo.names import person_name
-from dagster_project.demo.window import OPENING_HOUR_UTC, WORKING_HOURS, Row, Window, midnight, utc_text
+from dagster_project.demo.window import (
+    OPENING_HOUR_UTC,
+    WORKING_HOURS,
+    Row,
+    Window,
+    any_of,
+    midnight,
+    rows_by_moment,
+    utc_text,
+)
 
 DEPARTMENTS = {
     "sales": 0.34,
@@ -55,6 +64,12 @@ class User:
     activated_at: datetime | None
     deactivated_at: datetime | None
     keenness: float
+
+    def is_active_at(self, moment: datetime) -> bool:
+        """True from the activation until just before the deactivation."""
+        if self.activated_at is None or moment < self.activated_at:
+            return False
+        return self.deactivated_at is None or moment < self.deactivated_at
 
 
 @dataclass(frozen=True)
@@ -151,17 +166,15 @@ def _name_and_email(account: Account, name: int, number: int, is_free_mail: bool
 
 
 def draw_contacts(
-    accounts: Iterable[Account], users: Iterable[User], window: Window, rng: np.random.Generator
+    accounts: Sequence[Account], users: Iterable[User], window: Window, rng: np.random.Generator
 ) -> list[Contact]:
     """One to four people per account; the first ones often are users."""
-    users_of: dict[str, list[User]] = {}
-    for user in users:
-        users_of.setdefault(user.account_id, []).append(user)
+    users_of = by_account(accounts, users)
     contacts = []
     for account in accounts:
         count = int(rng.integers(2, 5)) if account.segment == "enterprise" else int(rng.integers(1, 3))
         contacts += [
-            _drawn_contact(account, place, users_of.get(account.account_id, []), window, rng) for place in range(count)
+            _drawn_contact(account, place, users_of[account.account_id], window, rng) for place in range(count)
         ]
     return contacts
 
@@ -186,7 +199,7 @@ def _drawn_contact(
         contact_role=role,
         contact_name=user.user_name if user else person,
         email=user.email if user else f"{local}.c{int(account.account_id[1:])}.{place + 1}@{account.domain}",
-        job_title=titles[int(rng.integers(len(titles)))],
+        job_title=any_of(titles, rng),
         department=user.department if user else "management",
         is_champion=place < 2 and bool(rng.random() < 0.15 + 0.5 * account.value),  # noqa: PLR2004 (the first two)
         known_at=known_at,
@@ -211,11 +224,7 @@ def user_rows(users: Iterable[User]) -> list[Row]:
             "deactivated_at": None,
             "updated_at": utc_text(user.created_at),
         }
-        rows.append(state)
-        for name, moment in (("activated_at", user.activated_at), ("deactivated_at", user.deactivated_at)):
-            if moment is not None:
-                state = {**state, name: utc_text(moment), "updated_at": utc_text(moment)}
-                rows.append(state)
+        rows += rows_by_moment(state, {"activated_at": user.activated_at, "deactivated_at": user.deactivated_at})
     return rows
 
 

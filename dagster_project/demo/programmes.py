@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from dagster_project.demo.block import Rows, World
-from dagster_project.demo.window import Row, midnight, utc_text
+from dagster_project.demo.window import Row, midnight, months_between, utc_text
 
 ANNOUNCED_DAYS = 14
 TITLES = {
@@ -45,7 +45,7 @@ class Programme:
 def programmes(world: World) -> list[Programme]:
     """Four webinars, two trainings and a study hall a month, an event a quarter, and two journeys."""
     found = [Programme(*told, "mail_journey", "any", "tech", None) for told in JOURNEYS]
-    for month in _months(world):
+    for month in months_between(world.window.first_day, world.window.last_day):
         for kind, (count, phase, touch) in MONTHLY.items():
             found += [_held(month, kind, number, phase, touch) for number in range(count)]
         if month.month % 3 == 2:  # noqa: PLR2004 - the middle of each quarter
@@ -60,15 +60,6 @@ def _held(month: date, kind: str, number: int, phase: str, touch: str) -> Progra
     name = f"{titles[(month.month + number) % len(titles)]} {month:%Y-%m}"
     held_at = midnight(day) + timedelta(hours=6 if kind != "event" else 4)
     return Programme(f"{kind[:2].upper()}-{month:%Y-%m}-{number + 1}", name, kind, phase, touch, held_at)
-
-
-def _months(world: World) -> list[date]:
-    window = world.window
-    months, month = [], window.first_day.replace(day=1)
-    while month <= window.last_day:
-        months.append(month)
-        month = (month + timedelta(days=32)).replace(day=1)
-    return months
 
 
 def programme_rows(world: World) -> Rows:

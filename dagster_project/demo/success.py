@@ -13,7 +13,7 @@ import numpy as np
 from dagster_project.demo.accounts import Account
 from dagster_project.demo.block import Block, Rows
 from dagster_project.demo.staff import Owner, working
-from dagster_project.demo.window import Row, utc_text, working_moment
+from dagster_project.demo.window import Row, any_of, of_shares, utc_text, working_moment
 
 PLANNED_SHARE = {"enterprise": 0.9, "smb": 0.65}
 INITIATIVE_DAYS = 91
@@ -76,7 +76,7 @@ class _Care:
 
     def person(self, role: str, day: date) -> Owner | None:
         there = working(self.block.owners, role, day)
-        return there[int(self.rng.integers(len(there)))] if there else None
+        return any_of(there, self.rng) if there else None
 
 
 def success_rows(block: Block) -> Rows:
@@ -90,10 +90,7 @@ def success_rows(block: Block) -> Rows:
         "score_overrides": [],
         "sales_requests": [],
     }
-    for account in block.accounts:
-        first, last = block.live_span(account)
-        if first > last or account.is_test or account.is_internal:
-            continue
+    for account, first, last in block.served:
         care = _Care(account, block, first, last, rng)
         rows["success_plans"] += _plan(care)
         rows["account_obstacles"] += _obstacles(care)
@@ -109,7 +106,7 @@ def _plan(care: _Care) -> Iterator[Row]:
     account, rng = care.account, care.rng
     if rng.random() > PLANNED_SHARE[account.segment]:
         return
-    goal_id = GOAL_IDS[int(rng.integers(len(GOAL_IDS)))]
+    goal_id = any_of(GOAL_IDS, rng)
     agreed = care.first + timedelta(days=int(rng.integers(3, 40)))
     year_goal = f"P{account.account_id[1:]}-01"
     yield from _item(care, year_goal, None, "year_goal", goal_id, agreed, 364)
@@ -128,7 +125,7 @@ def _item(  # noqa: PLR0917 - the columns of an item, in their order
         return
     text, kpi_name, target = GOALS[goal_id]
     if level == "daily_task":
-        text, kpi_name, target = DAILY_TASKS[int(care.rng.integers(len(DAILY_TASKS)))], "days done a month", 18.0
+        text, kpi_name, target = any_of(DAILY_TASKS, care.rng), "days done a month", 18.0
     row: Row = {
         "plan_item_id": item_id,
         "account_id": care.account.account_id,
@@ -165,7 +162,7 @@ def _obstacles(care: _Care) -> Iterator[Row]:
         row: Row = {
             "account_obstacle_id": f"OB{account.account_id[1:]}-{number:03d}",
             "account_id": account.account_id,
-            "obstacle_id": OBSTACLES[int(care.rng.integers(len(OBSTACLES)))],
+            "obstacle_id": any_of(OBSTACLES, care.rng),
             "owner_id": owner.owner_id if owner else None,
             "opened_date": day.isoformat(),
             "closed_date": None,
@@ -181,7 +178,6 @@ def _obstacles(care: _Care) -> Iterator[Row]:
 
 def _tasks(care: _Care) -> Iterator[Row]:
     account, rng = care.account, care.rng
-    shares = np.cumsum(TASK_SHARES[account.segment])
     number, day = 0, care.first + timedelta(days=int(rng.integers(0, 10)))
     while day <= care.last:
         is_newcomer = (day - account.signed_up_at.date()).days < NEWCOMER_DAYS
@@ -189,7 +185,9 @@ def _tasks(care: _Care) -> Iterator[Row]:
         owner = care.person("csm", day)
         if owner is not None:
             number += 1
-            yield from _task(care, number, day, owner, TASK_KINDS[int(np.searchsorted(shares, rng.random()))])
+            yield from _task(
+                care, number, day, owner, of_shares(TASK_KINDS, TASK_SHARES[account.segment], rng.random())
+            )
         day += timedelta(days=1 + int(rng.exponential(gap)))
 
 
@@ -200,7 +198,7 @@ def _task(care: _Care, number: int, day: date, owner: Owner, kind: str) -> Itera
         "account_id": care.account.account_id,
         "owner_id": owner.owner_id,
         "task_kind": kind,
-        "subject": SUBJECTS[int(care.rng.integers(len(SUBJECTS)))],
+        "subject": any_of(SUBJECTS, care.rng),
         "spent_minutes": None,
         "due_date": day.isoformat(),
         "done_date": None,
@@ -225,7 +223,7 @@ def _action_updates(care: _Care) -> Iterator[Row]:
         row: Row = {
             "update_id": f"AU{care.account.account_id[1:]}-{number:03d}a",
             "account_id": care.account.account_id,
-            "playbook_id": PLAYBOOKS[int(care.rng.integers(len(PLAYBOOKS)))],
+            "playbook_id": any_of(PLAYBOOKS, care.rng),
             "owner_id": owner.owner_id if owner else None,
             "new_status": "accepted",
             "outcome": None,
@@ -276,7 +274,7 @@ def _requests(care: _Care) -> Iterator[Row]:
             "sales_request_id": f"SR{care.account.account_id[1:]}-{number:02d}",
             "account_id": care.account.account_id,
             "owner_id": seller.owner_id if seller else None,
-            "request_text": REQUESTS[int(care.rng.integers(len(REQUESTS)))],
+            "request_text": any_of(REQUESTS, care.rng),
             "requested_date": day.isoformat(),
             "closed_date": None,
             "updated_at": utc_text(care.moment(day)),

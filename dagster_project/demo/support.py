@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from dagster_project.demo.accounts import Account
-from dagster_project.demo.block import Block, Rows, World
+from dagster_project.demo.block import Block, Rows, Served
 from dagster_project.demo.people import User
 from dagster_project.demo.staff import Owner, working
-from dagster_project.demo.support_hours import DESK_OF_COUNTRY, desk_rows, next_open
-from dagster_project.demo.window import Row, utc_text, working_moment
+from dagster_project.demo.support_hours import DESK_OF_COUNTRY, next_open
+from dagster_project.demo.window import Row, any_of, of_shares, utc_text, working_moment
 
 Floats = npt.NDArray[np.float64]
 
@@ -77,15 +77,10 @@ class Ticket:
         return None if self.replied_at is None else int((self.replied_at - self.created_at).total_seconds() // 60)
 
 
-def support_world_rows(world: World) -> Rows:
-    """Working hours and holidays of the desks."""
-    return desk_rows(world)
-
-
 def support_rows(block: Block) -> Rows:
     """Tickets, their messages and their changes of status."""
     rng = block.generator("support")
-    tickets = [ticket for account in block.accounts for ticket in _drawn_tickets(account, block, rng)]
+    tickets = [ticket for served in block.served for ticket in _drawn_tickets(served, block, rng)]
     return {
         "tickets": [row for ticket in tickets for row in _ticket_rows(ticket)],
         "ticket_messages": [row for ticket in tickets for row in _message_rows(ticket, rng)],
@@ -93,10 +88,8 @@ def support_rows(block: Block) -> Rows:
     }
 
 
-def _drawn_tickets(account: Account, block: Block, rng: np.random.Generator) -> Iterator[Ticket]:
-    first, last = block.live_span(account)
-    if first > last or account.is_test or account.is_internal:
-        return
+def _drawn_tickets(served: Served, block: Block, rng: np.random.Generator) -> Iterator[Ticket]:
+    account, first, last = served
     users = [user for user in block.users_of[account.account_id] if user.activated_at is not None]
     ages = np.arange((first - account.signed_up_at.date()).days, (last - account.signed_up_at.date()).days + 1)
     newness = 1 + 2.5 * np.exp(-ages.clip(min=0) / 25)
@@ -109,12 +102,12 @@ def _drawn_tickets(account: Account, block: Block, rng: np.random.Generator) -> 
             continue
         for _ in range(counts[place]):
             created_at = working_moment(day, account.country, rng)
-            writers = [user for user in users if _is_active(user, created_at)]
+            writers = [user for user in users if user.is_active_at(created_at)]
             agents = working(block.owners, "support", day)
             if writers and agents:
                 number += 1
-                user = writers[int(rng.integers(len(writers)))]
-                agent = agents[int(rng.integers(len(agents)))]
+                user = any_of(writers, rng)
+                agent = any_of(agents, rng)
                 yield _drawn_ticket(
                     f"T{account.account_id[1:]}-{number:04d}",
                     account,
@@ -124,12 +117,6 @@ def _drawn_tickets(account: Account, block: Block, rng: np.random.Generator) -> 
                     block=block,
                     rng=rng,
                 )
-
-
-def _is_active(user: User, moment: datetime) -> bool:
-    if user.activated_at is None or user.activated_at > moment:
-        return False
-    return user.deactivated_at is None or moment < user.deactivated_at
 
 
 def _drawn_ticket(
@@ -143,7 +130,7 @@ def _drawn_ticket(
     rng: np.random.Generator,
 ) -> Ticket:
     luck = rng.random(9)
-    priority = PRIORITIES[int(np.searchsorted(np.cumsum(PRIORITY_SHARES), luck[0]))]
+    priority = of_shares(PRIORITIES, PRIORITY_SHARES, luck[0])
     schedule_id = DESK_OF_COUNTRY[account.country] if priority != "urgent" else "desk_always"
     progress = (created_at.date() - block.window.first_day).days / block.window.day_count
     median = REPLY_MEDIAN_MINUTES[priority] * (1 - (1 - QUICKER_AT_THE_END) * progress) * (1 + account.trouble)
@@ -155,7 +142,7 @@ def _drawn_ticket(
         account=account,
         user=None if luck[1] < UNSIGNED_SHARE else user,
         agent=agent,
-        channel=CHANNELS[int(np.searchsorted(np.cumsum(CHANNEL_SHARES), luck[2]))],
+        channel=of_shares(CHANNELS, CHANNEL_SHARES, luck[2]),
         priority=priority,
         schedule_id=schedule_id,
         is_escalated=bool(luck[3] < ESCALATED_SHARE[priority]),
@@ -255,7 +242,7 @@ def _status_rows(ticket: Ticket) -> Iterator[Row]:
 
 def _message_rows(ticket: Ticket, rng: np.random.Generator) -> Iterator[Row]:
     luck = rng.random(3)
-    answer_kind = ANSWER_KINDS[int(np.searchsorted(np.cumsum(ANSWER_SHARES), luck[0]))]
+    answer_kind = of_shares(ANSWER_KINDS, ANSWER_SHARES, luck[0])
     asker = None if ticket.user is None else ticket.user.user_id
     question = QUESTIONS[int(luck[1] * len(QUESTIONS))]
     answer = ANSWERS[int(luck[1] * 7) % len(ANSWERS)]

@@ -4,9 +4,9 @@ What belongs to a block for good (habits) is drawn once; a month of events is dr
 generator of its own, so any month can be drawn again alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from dagster_project.demo.block import Block
 from dagster_project.demo.intensity import NO_CONTRACT, daily_intensity, live_contracts
 from dagster_project.demo.people import DEPARTMENTS
 from dagster_project.demo.product import FEATURE_COUNT
-from dagster_project.demo.window import OPENING_HOUR_UTC, WORKING_HOURS, Window, midnight
+from dagster_project.demo.window import OPENING_HOUR_UTC, WORKING_HOURS, Window, midnight, next_month
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -113,19 +113,6 @@ def moment(value: datetime | None) -> int:
 
 def _earliest(begin: datetime | None) -> int:
     return 0 if begin is None else moment(begin)
-
-
-def months_between(first: date, last: date) -> Iterator[date]:
-    """The first days of all months from that of `first` to that of `last`."""
-    month = first.replace(day=1)
-    while month <= last:
-        yield month
-        month = next_month(month)
-
-
-def next_month(month: date) -> date:
-    """First day of the month after a day's."""
-    return (month.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 def draw_habits(block: Block, company_ids: Sequence[str]) -> Habits:

@@ -12,7 +12,7 @@ from dagster_project.demo.accounts import Account
 from dagster_project.demo.block import Block, Rows
 from dagster_project.demo.people import User
 from dagster_project.demo.staff import Owner, working
-from dagster_project.demo.window import Row, utc_text, working_moment
+from dagster_project.demo.window import Row, any_of, midnight, of_shares, utc_text, working_moment
 
 NPS_EVERY_DAYS = 91
 NPS_SHARE = 0.35  # of the people of an account who are asked
@@ -49,10 +49,7 @@ def voice_rows(block: Block) -> Rows:
         "voice_tickets": [],
         "product_decisions": [],
     }
-    for account in block.accounts:
-        first, last = block.live_span(account)
-        if first > last or account.is_test or account.is_internal:
-            continue
+    for account, first, last in block.served:
         _surveys(account, block, (first, last), rows, rng)
         rows["hearings"] += _hearings(account, block, first, last, rng)
         rows["strategy_assessments"] += _assessments(account, block, first, last, rng)
@@ -68,14 +65,7 @@ def _days(first: date, last: date, every: int, offset: int) -> Iterator[date]:
 
 
 def _present(users: list[User], day: date) -> list[User]:
-    end = datetime.combine(day, datetime.min.time())
-    return [
-        user
-        for user in users
-        if user.activated_at is not None
-        and user.activated_at < end
-        and (user.deactivated_at is None or user.deactivated_at > end)
-    ]
+    return [user for user in users if user.is_active_at(midnight(day))]
 
 
 def _surveys(account: Account, block: Block, live: tuple[date, date], rows: Rows, rng: np.random.Generator) -> None:
@@ -131,7 +121,7 @@ def _answers(
         "account_id": account.account_id,
         "user_id": user.user_id,
         "answer_score": score,
-        "comment_text": COMMENTS[int(rng.integers(len(COMMENTS)))] if rng.random() < 0.3 else None,  # noqa: PLR2004
+        "comment_text": any_of(COMMENTS, rng) if rng.random() < 0.3 else None,  # noqa: PLR2004
         "answered_at": utc_text(answered_at),
         "updated_at": utc_text(answered_at),
     }
@@ -146,14 +136,14 @@ def _hearings(account: Account, block: Block, first: date, last: date, rng: np.r
     for day in _days(first, last, NPS_EVERY_DAYS, int(rng.integers(10, NPS_EVERY_DAYS))):
         csms = working(block.owners, "csm", day)
         if csms and rng.random() < CSM_HEARING_SHARE[account.segment]:
-            heard.append((day, "csm", csms[int(rng.integers(len(csms)))]))
+            heard.append((day, "csm", any_of(csms, rng)))
     for contract in block.contracts_of[account.account_id]:
         if (contract.end_date - contract.start_date).days < LONG_CONTRACT_DAYS:
             continue
         day = contract.end_date - timedelta(days=int(rng.integers(SALES_HEARING_DAYS[0], SALES_HEARING_DAYS[1] + 1)))
         sellers = working(block.owners, "sales", day)
         if first <= day <= last and sellers:
-            heard.append((day, "sales", sellers[int(rng.integers(len(sellers)))]))
+            heard.append((day, "sales", any_of(sellers, rng)))
     for number, (day, role, owner) in enumerate(sorted(heard, key=lambda told: (told[0], told[1])), start=1):
         # Sales hear what the customer hopes; customer success what the customer does.
         satisfaction = account.value_on(day) + rng.normal(0.05 if role == "sales" else 0.0, 0.18)
@@ -165,7 +155,7 @@ def _hearings(account: Account, block: Block, first: date, last: date, rng: np.r
             "hearing_role": role,
             "satisfaction_points": _points(satisfaction),
             "renewal_points": _points(renewal),
-            "comment_text": COMMENTS[int(rng.integers(len(COMMENTS)))],
+            "comment_text": any_of(COMMENTS, rng),
             "heard_date": day.isoformat(),
             "updated_at": utc_text(working_moment(day, account.country, rng)),
         }
@@ -185,7 +175,7 @@ def _assessments(account: Account, block: Block, first: date, last: date, rng: n
         yield {
             "assessment_id": f"S{account.account_id[1:]}-{number:03d}",
             "account_id": account.account_id,
-            "owner_id": csms[int(rng.integers(len(csms)))].owner_id,
+            "owner_id": any_of(csms, rng).owner_id,
             "strategy_points": round(float(strategy), 1),
             "organisation_points": round(float(organisation), 1),
             "people_points": round(float(people), 1),
@@ -206,19 +196,19 @@ def _voices(account: Account, block: Block, live: tuple[date, date], rows: Rows,
         if not speakers:
             continue
         received_at = working_moment(day, account.country, rng)
-        kind = VOICE_KINDS[int(np.searchsorted(np.cumsum(VOICE_SHARES), rng.random()))]
+        kind = of_shares(VOICE_KINDS, VOICE_SHARES, rng.random())
         by_contact = bool(contacts) and rng.random() < CONTACT_SHARE
-        feature = block.features[int(rng.integers(len(block.features)))]
+        feature = any_of(block.features, rng)
         voice_ticket_id = f"VT{account.account_id[1:]}-{number:04d}"
         rows["voice_tickets"].append(
             {
                 "voice_ticket_id": voice_ticket_id,
                 "account_id": account.account_id,
-                "user_id": contacts[0].user_id if by_contact else speakers[int(rng.integers(len(speakers)))].user_id,
+                "user_id": contacts[0].user_id if by_contact else any_of(speakers, rng).user_id,
                 "feature_id": feature.feature_id if rng.random() < 0.8 else None,  # noqa: PLR2004
                 "voice_kind": kind,
                 "speaker_role": "contact" if by_contact else "end_user",
-                "voice_text": VOICES[kind][int(rng.integers(len(VOICES[kind])))],
+                "voice_text": any_of(VOICES[kind], rng),
                 "received_at": utc_text(received_at),
                 "updated_at": utc_text(received_at + timedelta(seconds=10)),
             }

@@ -1,11 +1,14 @@
 """The days that the demo covers, working hours and holidays. All times are UTC."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 
 import numpy as np
 
 Row = dict[str, object]
+Option = TypeVar("Option")
 
 WORKING_HOURS = 9
 SATURDAY = 5
@@ -58,6 +61,19 @@ def is_holiday(day: date) -> bool:
     return (day.month, day.day) in _FIXED_HOLIDAYS or day in _MOVING_HOLIDAYS
 
 
+def next_month(day: date) -> date:
+    """The first day of the month after the day's."""
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def months_between(first: date, last: date) -> Iterator[date]:
+    """The first days of all months from that of `first` to that of `last`."""
+    month = first.replace(day=1)
+    while month <= last:
+        yield month
+        month = next_month(month)
+
+
 def midnight(day: date) -> datetime:
     """The instant at which a day begins."""
     return datetime.combine(day, time())
@@ -83,3 +99,21 @@ def chosen(options: dict[str, float], rng: np.random.Generator) -> str:
     """One option, drawn by weight."""
     weights = np.array(list(options.values()))
     return list(options)[int(rng.choice(len(weights), p=weights / weights.sum()))]
+
+
+def any_of(options: Sequence[Option], rng: np.random.Generator) -> Option:
+    """One option, each as likely as the others."""
+    return options[int(rng.integers(len(options)))]
+
+
+def of_shares(options: Sequence[Option], shares: Sequence[float], luck: float) -> Option:
+    """The option that a number from 0 to 1 falls on; the shares add up to 1."""
+    return options[min(int(np.searchsorted(np.cumsum(shares), luck)), len(options) - 1)]
+
+
+def rows_by_moment(row: Row, moments: Mapping[str, datetime | None]) -> list[Row]:
+    """The row, and after it one for each moment that comes, in their order: with its column and `updated_at` filled."""
+    rows = [row]
+    for moment, name in sorted((moment, name) for name, moment in moments.items() if moment is not None):
+        rows.append({**rows[-1], name: utc_text(moment), "updated_at": utc_text(moment)})
+    return rows

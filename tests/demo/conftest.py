@@ -14,11 +14,11 @@ def default_world() -> World:
 
 
 @pytest.fixture(scope="session")
-def drawn_block(default_world: World) -> Block:
+def block(default_world: World) -> Block:
     return draw_block(default_world, 0)
 
 
 @pytest.fixture(scope="session")
-def drawn_rows(default_world: World, drawn_block: Block) -> Rows:
+def drawn_rows(default_world: World, block: Block) -> Rows:
     """Every row of the block and of the world, under our own ids and before the dirt."""
-    return {**world_rows(default_world), **block_rows(drawn_block)}
+    return {**world_rows(default_world), **block_rows(block)}

@@ -32,7 +32,7 @@ from dagster_project.demo.contracts import draw_contracts
 from dagster_project.demo.endings import TRUTH_COLUMNS
 from dagster_project.demo.identity import SOURCES, UNMATCHED_PEOPLE
 from dagster_project.demo.people import FREE_MAIL_DOMAINS
-from dagster_project.demo.window import is_holiday, midnight
+from dagster_project.demo.window import is_holiday, midnight, months_between
 
 UNTIL = date(2026, 6, 30)
 DEFAULT = World(240, 540, UNTIL, 7)
@@ -95,11 +95,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Written:
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Written:
     folder = tmp_path_factory.mktemp("tiny") / "demo"
     return Written(folder, write_demo_world(TINY, folder))
-
-
-@pytest.fixture(scope="module")
-def block() -> Block:
-    return draw_block(DEFAULT, 0)
 
 
 def test_equal_worlds_give_files_of_equal_bytes(tiny: Written, tmp_path: Path) -> None:
@@ -216,7 +211,7 @@ def test_days_of_usage_are_the_month_drawn_by_receipt(tiny: Written, tmp_path: P
     end = midnight(UNTIL + timedelta(days=6))
     drawn = draw_block(TINY, 0)
     habits = usage.draw_habits(drawn, [account.account_id for account in drawn.accounts])
-    months = usage.months_between(TINY.window.first_day, UNTIL + timedelta(days=5))
+    months = months_between(TINY.window.first_day, UNTIL + timedelta(days=5))
     known = [usage.draw_month(habits, month).received(None, end)["event_id"].to_pylist() for month in months]
     assert set(told) == {event_id for ids in known for event_id in ids}
 

@@ -26,12 +26,12 @@ def test_machines_click_at_once(drawn_rows: Rows) -> None:
     assert 0.025 < len(bots) / sent < 0.035
 
 
-def test_registering_follows_value_and_fit(drawn_block: Block, drawn_rows: Rows) -> None:
+def test_registering_follows_value_and_fit(block: Block, drawn_rows: Rows) -> None:
     registered = Counter(row["account_id"] for row in drawn_rows["engagements"] if row["programme_id"])
-    served = [account for account in drawn_block.accounts if len(drawn_block.users_of[account.account_id]) > 5]
+    served = [account for account in block.accounts if len(block.users_of[account.account_id]) > 5]
     pull = np.array([account.value + account.fit for account in served])
     per_user = np.array(
-        [registered[account.account_id] / len(drawn_block.users_of[account.account_id]) for account in served]
+        [registered[account.account_id] / len(block.users_of[account.account_id]) for account in served]
     )
     assert np.mean(per_user[pull > np.median(pull)]) > 1.1 * np.mean(per_user[pull <= np.median(pull)])
 

@@ -23,15 +23,15 @@ def test_progress_grows_and_a_goal_is_reached_once(drawn_rows: Rows) -> None:
     assert 0.2 < np.mean([bool(days - {None}) for days in reached.values()]) < 0.9
 
 
-def test_tasks_follow_attention_and_obstacles_follow_effort_and_trouble(drawn_block: Block, drawn_rows: Rows) -> None:
+def test_tasks_follow_attention_and_obstacles_follow_effort_and_trouble(block: Block, drawn_rows: Rows) -> None:
     tasks = Counter(row["account_id"] for row in drawn_rows["tasks"] if row["done_date"])
     obstacles = Counter(row["account_id"] for row in drawn_rows["account_obstacles"] if not row["closed_date"])
     years = {}
-    for account in drawn_block.accounts:
-        first, last = drawn_block.live_span(account)
+    for account in block.accounts:
+        first, last = block.live_span(account)
         if (last - first).days > 200 and not (account.is_test or account.is_internal):
             years[account.account_id] = ((last - first).days + 1) / 365
-    served = [account for account in drawn_block.accounts if account.account_id in years]
+    served = [account for account in block.accounts if account.account_id in years]
     for counts, cause in (
         (tasks, [account.attention for account in served]),
         (obstacles, [account.effort + account.trouble for account in served]),

@@ -33,19 +33,13 @@ def test_a_ticket_is_written_to_between_its_creation_and_its_end(drawn_rows: Row
     assert all(str(row["sent_at"]) >= created[str(row["ticket_id"])] for row in drawn_rows["ticket_messages"])
 
 
-def test_tickets_follow_effort_and_trouble(drawn_block: Block, drawn_rows: Rows) -> None:
-    count = dict.fromkeys(drawn_block.users_of, 0)
+def test_tickets_follow_effort_and_trouble(block: Block, drawn_rows: Rows) -> None:
+    count = dict.fromkeys(block.users_of, 0)
     for row in _last_states(drawn_rows["tickets"]).values():
         count[str(row["account_id"])] += 1
-    served = [
-        account
-        for account in drawn_block.accounts
-        if count[account.account_id] and drawn_block.users_of[account.account_id]
-    ]
+    served = [account for account in block.accounts if count[account.account_id] and block.users_of[account.account_id]]
     burden = np.array([account.effort + 0.8 * account.trouble for account in served])
-    per_user = np.array(
-        [count[account.account_id] / len(drawn_block.users_of[account.account_id]) for account in served]
-    )
+    per_user = np.array([count[account.account_id] / len(block.users_of[account.account_id]) for account in served])
     hard, easy = per_user[burden > np.median(burden)], per_user[burden <= np.median(burden)]
     assert np.median(hard) > 1.15 * np.median(easy)
 

@@ -21,11 +21,11 @@ def _correlation(block: Block, told: dict[str, float]) -> float:
     return float(pairs[0, 1])
 
 
-def test_answers_and_hearings_follow_the_value_but_not_exactly(drawn_block: Block, drawn_rows: Rows) -> None:
+def test_answers_and_hearings_follow_the_value_but_not_exactly(block: Block, drawn_rows: Rows) -> None:
     nps = [row for row in drawn_rows["survey_answers"] if row["survey_kind"] == "nps"]
     hearings = drawn_rows["hearings"]
     for told in (_mean_by_account(nps, "answer_score"), _mean_by_account(hearings, "renewal_points")):
-        assert 0.4 < _correlation(drawn_block, told) < 0.95
+        assert 0.4 < _correlation(block, told) < 0.95
 
 
 def test_an_answer_comes_after_its_invitation_and_only_some_answer(drawn_rows: Rows) -> None:
