@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,9 +27,13 @@ seed = 3
 """
 
 
+# Every world is worked on under one path: dbt parses the project anew where the path of its database changes.
+WORKPLACE = Path(tempfile.mkdtemp(prefix="bansou-tests-")) / "home"
+
+
 @dataclass(frozen=True)
 class World:
-    """A data folder with its configuration."""
+    """A data folder with its configuration; one world is worked on at a time."""
 
     home: Path
     config: Path
@@ -39,7 +44,11 @@ class World:
 
     @property
     def environment(self) -> dict[str, str]:
-        return os.environ | {"BANSOU_HOME": str(self.home), "BANSOU_CONFIG": str(self.config)}
+        """The environment of a command; the workplace leads to this world until that of another is asked for."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        WORKPLACE.unlink(missing_ok=True)
+        WORKPLACE.symlink_to(self.home, target_is_directory=True)
+        return os.environ | {"BANSOU_HOME": str(WORKPLACE), "BANSOU_CONFIG": str(self.config)}
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`python -m dagster_project …`, as the Makefile calls it."""

@@ -11,7 +11,7 @@ from dagster_project.demo.names import account_domain, account_name
 from dagster_project.demo.window import OPENING_HOUR_UTC, Row, Window, any_of, chosen, midnight, utc_text
 
 LONGEST_HISTORY_DAYS = 540
-EARLY_SHARE = 0.56  # of the accounts signed up before the window
+SIGN_UP_SHARE_PER_DAY = 1 / 1500  # of all accounts, on each day of the window; the others came before it
 ENTERPRISE_SHARE = 0.35
 SIGN_UP_SECONDS = 5 * 3600  # early in the working day, which leaves time for the first steps on that day
 ACCOUNTS_PER_GROUP = 30  # one corporate group for so many accounts
@@ -103,9 +103,9 @@ def draw_accounts(
 ) -> list[Account]:
     """`count` accounts in the order of their sign-up, numbered from `first_number`.
 
-    Over half of them signed up before the window. `sellers` are owner ids.
+    The longer the window, the more of them sign up within it. `sellers` are owner ids.
     """
-    early = round(EARLY_SHARE * count)
+    early = count - round(SIGN_UP_SHARE_PER_DAY * window.day_count * count)
     offsets = np.concatenate(
         [
             -rng.integers(1, LONGEST_HISTORY_DAYS + 1, early),

@@ -48,6 +48,11 @@ class World:
         """The days that are drawn: those before the first today, and the room ahead."""
         return Window(self.until - timedelta(days=self.day_count - 1), self.until + timedelta(days=ROOM_AHEAD_DAYS))
 
+    @property
+    def days_ahead(self) -> list[date]:
+        """The days after the first today, in order."""
+        return Window(self.until + timedelta(days=1), self.window.last_day).days
+
     def accounts_in(self, number: int) -> int:
         """Number of accounts of a block."""
         return min(BLOCK_ACCOUNTS, self.account_count - number * BLOCK_ACCOUNTS)

@@ -1,5 +1,7 @@
-"""The broken, corrected and doubled rows that a real export carries; the counts are exact."""
+"""The broken, corrected, deleted and doubled rows that a real export carries; the counts are exact."""
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,14 +13,15 @@ from dagster_project.demo.accounts import SMALL_BLOCK, Account
 from dagster_project.demo.block import Block, Rows
 from dagster_project.demo.contracts import contract_rows
 from dagster_project.demo.people import DEPARTMENTS, User, user_rows
-from dagster_project.demo.window import Row, chosen, utc_text, working_moment
+from dagster_project.demo.window import Row, chosen, midnight, utc_text, working_moment
 
 USERS_WITHOUT_ACCOUNT = 2  # in the first block
 IMPOSSIBLE_CONTRACT_ID = "C99999-01"  # one, in the first block
 STRAY_ACCOUNT_NUMBER = "99999"
 MERGED_ACCOUNTS = 2  # per block; one in blocks under 30 accounts
-CORRECTED_CONTRACTS = 5  # per block; one in blocks under 30 accounts
+CORRECTED_CONTRACTS = 5  # per block before the first today, one in blocks under 30 accounts; then one a day
 CORRECTION_DAYS = (5, 40)
+DELETED_TICKET_AGE_DAYS = 30  # after the first today one ticket a day is deleted, about this old at most
 MERGE_SPAN = (0.4, 0.9)  # of the days before the first today
 
 
@@ -61,6 +64,7 @@ def spoil(rows: Rows, block: Block, merges: list[Merge]) -> None:
         _merge(rows, merge)
     rng = block.generator("dirt")
     rows["contracts"] += _corrections(rows["contracts"], block, rng)
+    _delete_tickets(rows, block)
     if block.number == 0:
         rows["users"] += user_rows(_users_without_account(block, rng))
         rows["contracts"].append(_impossible_contract_row(block, rng))
@@ -94,7 +98,10 @@ def _changed_from(rows: list[Row], key: str, account_id: str, moment: str, chang
 
 
 def _corrections(rows: list[Row], block: Block, rng: np.random.Generator) -> list[Row]:
-    """Later rows that correct seats and money of contracts already live; every other column stands."""
+    """Later rows that correct seats and money of contracts already live; every other column stands.
+
+    Some become known before the first today, and one on each day after it.
+    """
     versions: dict[object, list[Row]] = {}
     for row in rows:
         versions.setdefault(row["contract_id"], []).append(row)
@@ -105,20 +112,62 @@ def _corrections(rows: list[Row], block: Block, rng: np.random.Generator) -> lis
         for contract in block.contracts
         if len(versions[contract.contract_id]) == 1 and not contract.is_trial and contract.known_at.date() < last_day
     ]
+    picked = [free[place] for place in rng.permutation(len(free))]
+    if not picked:
+        return []
     count = 1 if len(block.accounts) < SMALL_BLOCK else CORRECTED_CONTRACTS
+    moments = [
+        contract.known_at + timedelta(days=int(rng.integers(*CORRECTION_DAYS)), seconds=17)
+        for contract in picked[:count]
+    ]
+    ahead = block.generator("corrections_ahead")
+    moments += [working_moment(day, "JP", ahead) for day in block.world.days_ahead]
     corrected = []
-    for place in rng.permutation(len(free))[:count]:
-        contract = free[place]
-        seat_count = contract.seat_count + int(rng.integers(1, 6))
+    for number, moment in enumerate(moments):
+        contract = picked[number % len(picked)]
+        known = versions[contract.contract_id]
+        seat_count = int(str(known[-1]["seat_count"])) + int(ahead.integers(1, 6))
         price = contract.mrr_amount / contract.seat_count
-        updated_at = contract.known_at + timedelta(days=int(rng.integers(*CORRECTION_DAYS)), seconds=17)
         change: Row = {
             "seat_count": seat_count,
             "mrr_amount": (price * seat_count).quantize(Decimal("0.01")),
-            "updated_at": utc_text(updated_at),
+            "updated_at": utc_text(moment),
         }
-        corrected.append({**versions[contract.contract_id][0], **change})
+        known.append({**known[0], **change})
+        corrected.append(known[-1])
     return corrected
+
+
+def _delete_tickets(rows: Rows, block: Block) -> None:
+    """On each day after the first today the desk deletes a ticket that nobody works on any more."""
+    rng = block.generator("deleted_tickets")
+    last_states = {row["ticket_id"]: row for row in rows["tickets"]}
+    free = sorted((row for row in last_states.values() if not row["is_deleted"]), key=_updated_at)
+    step_counts = Counter(row["ticket_id"] for row in rows["ticket_status_changes"])
+    for day in block.world.days_ahead:
+        oldest, newest = (
+            bisect_left(free, str(utc_text(midnight(border))), key=_updated_at)
+            for border in (day - timedelta(days=DELETED_TICKET_AGE_DAYS), day)
+        )
+        if oldest == newest:
+            continue
+        last = free.pop(int(rng.integers(oldest, newest)))
+        ticket_id, moment = last["ticket_id"], working_moment(day, "JP", rng)
+        rows["tickets"].append({**last, "is_deleted": True, "status": "deleted", "updated_at": utc_text(moment)})
+        rows["ticket_status_changes"].append(
+            {
+                "status_change_id": f"{ticket_id}-S{step_counts[ticket_id] + 1}",
+                "ticket_id": ticket_id,
+                "old_status": last["status"],
+                "new_status": "deleted",
+                "changed_at": utc_text(moment),
+                "updated_at": utc_text(moment + timedelta(seconds=3)),
+            }
+        )
+
+
+def _updated_at(row: Row) -> str:
+    return str(row["updated_at"])
 
 
 def _users_without_account(block: Block, rng: np.random.Generator) -> list[User]:

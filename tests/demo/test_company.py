@@ -216,6 +216,23 @@ def test_days_of_usage_are_the_month_drawn_by_receipt(tiny: Written, tmp_path: P
     assert set(told) == {event_id for ids in known for event_id in ids}
 
 
+def test_every_day_ahead_corrects_a_contract_and_deletes_a_ticket(tiny: Written, tmp_path: Path) -> None:
+    contracts = _last(tiny.rows("crm", "contracts"), "contract_id")
+    tickets = _last(tiny.rows("desk", "tickets"), "ticket_id")
+    for number in range(1, 8):
+        day = UNTIL + timedelta(days=number)
+        export_day(TINY, day, tmp_path)
+        told = _last(_read(tmp_path / "crm" / "contracts" / f"{day}.csv"), "contract_id")
+        corrected = {id_: row for id_, row in told.items() if id_ in contracts}
+        assert any(int(row["seat_count"]) > int(contracts[id_]["seat_count"]) for id_, row in corrected.items())
+        told_tickets = _last(_read(tmp_path / "desk" / "tickets" / f"{day}.jsonl.gz"), "ticket_id")
+        deleted = [id_ for id_, row in told_tickets.items() if row["is_deleted"]]
+        assert len(deleted) == 1
+        assert not tickets[deleted[0]]["is_deleted"]
+        contracts |= told
+        tickets |= told_tickets
+
+
 def test_a_day_that_breaks_off_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "demo"
     write_demo_world(TINY, folder)

@@ -1,6 +1,8 @@
 """The whole way through the house, on the tiny world."""
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -9,7 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.conftest import ROOT, World
+from dagster_project.demo.company import truth_folder
+from tests.conftest import ROOT, WORKPLACE, World
 
 MARTS = {
     "dim_accounts",
@@ -29,7 +32,7 @@ MARTS = {
     "mart_identity_matches",
     "mart_input_oddities",
 }
-ACCOUNT_COUNT = 14  # of the 20 of the tiny world; the others sign up in the days ahead
+ACCOUNT_COUNT = 19  # of the 20 of the tiny world; one signs up in the days ahead
 FIRST, LAST = date(2026, 5, 22), date(2026, 6, 30)
 
 
@@ -67,14 +70,28 @@ def test_run_says_what_it_read_and_who_is_at_risk(tiny_run: tuple[World, str]) -
     assert str(worst[0]) in printed
 
 
-def test_second_run_leaves_the_published_tables_equal(tiny_world: World, tmp_path: Path) -> None:
+def test_second_run_leaves_the_published_tables_equal_and_needs_no_truth(tiny_world: World, tmp_path: Path) -> None:
+    """The hidden truth of the demo world is gone by then: whatever read it would fail."""
     again = tiny_world.copy(tmp_path / "home")
+    shutil.rmtree(truth_folder(again.home / "demo"))
     before = {mart: again.table_contents(mart) for mart in MARTS}
     manifest = (again.published / "manifest.json").read_bytes()
     done = again.run()
     assert done.returncode == 0, done.stdout + done.stderr
     assert {mart: again.table_contents(mart) for mart in MARTS} == before
     assert (again.published / "manifest.json").read_bytes() == manifest
+    assert not truth_folder(again.home / "demo").exists()
+
+
+def test_no_file_of_the_hidden_truth_is_loaded(tiny_world: World) -> None:
+    with duckdb.connect(tiny_world.home / "build" / "warehouse.duckdb", read_only=True) as connection:
+        loaded = {Path(row[0]) for row in connection.execute("select file_path from raw.batch_files").fetchall()}
+    assert len(loaded) > 40
+    assert all(path.is_relative_to(WORKPLACE / "demo") for path in loaded)
+    names_of_the_truth = re.compile("_truth|will_churn|value_drift")
+    for path in (ROOT / "dbt_project").rglob("*"):
+        if path.suffix in {".sql", ".yml", ".csv"}:
+            assert not names_of_the_truth.search(path.read_text(encoding="utf-8")), path
 
 
 def test_run_does_nothing_but_report_when_nothing_is_new(tiny_world: World) -> None:
