@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import raw_load, usage_daily, versions
+from benchmarks import demo_world, raw_load, usage_daily, versions
 from benchmarks.timing import Case
 
 EVENT_COUNT = 2_000_000
@@ -25,6 +25,7 @@ def main() -> int:
             raw_load.measure(Path(folder), RAW_EVENT_COUNT),
             versions.measure(Path(folder), ACCOUNT_COUNT, DAY_COUNT),
         ]
+        demo_world.show(Path(folder), console)
     for case in cases:
         table = Table("who", title=f"{case.title} (median of {case.rounds} rounds, in turn)", title_justify="left")
         for name in ("seconds", "÷ ours", "spread"):

@@ -1,6 +1,7 @@
 """`python -m dagster_project.demo OUT`: write the demo world's exports and say how large and how quick they were."""
 
 import argparse
+import json
 import resource
 import sys
 import time
@@ -22,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--days", type=int, default=540)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--until", type=date.fromisoformat, default=date(2026, 6, 30))
+    parser.add_argument("--json", action="store_true", help="say it for a program")
     options = parser.parse_args(arguments)
     started = time.perf_counter()
     try:
@@ -33,6 +35,16 @@ def main(arguments: list[str] | None = None) -> int:
     seconds = time.perf_counter() - started
     events = sum(count for name, count in counts.items() if "/usage_events/" in name)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIBIBYTE_PER_MEBIBYTE
+    if options.json:
+        told = {
+            "accounts": world.account_count,
+            "events": events,
+            "seconds": seconds,
+            "events_per_second": events / seconds,
+            "peak_mebibytes": peak,
+        }
+        sys.stdout.write(json.dumps(told))
+        return 0
     sys.stdout.write(
         f"{world.account_count} accounts, {sum(counts.values()):,} rows in {len(counts)} files, {events:,} events, "
         f"{seconds:.1f} s, {events / seconds:,.0f} events per second, peak {peak:,.0f} MiB\n"
