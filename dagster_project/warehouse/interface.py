@@ -79,8 +79,14 @@ class Warehouse(Protocol):
     def last_load_number(self) -> int:
         """Number of the newest batch; 0 where there is none."""
 
-    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    def rows(self, query: str) -> list[dict[str, Any]]:
         """Result of a query as dictionaries, read only."""
+
+    def exists(self) -> bool:
+        """True where there is a warehouse to read from."""
 
     def export(self, schema: str, tables: Sequence[str], folder: Path) -> list[ExportedTable]:
         """Write tables to `folder/marts.duckdb` (schema `main`) and `folder/parquet/<table>.parquet`."""
+
+    def publish(self, publish_id: str, schema: str, tables: Sequence[str]) -> None:
+        """Show tables to readers within the engine, where they read there and not in the published files."""

@@ -1,14 +1,20 @@
-"""Readers of the published set: resolve the pointer once, open by the real path, never write."""
+"""The published files, the same for every engine: how a set is written, and how readers open the one that stands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from dagster_project.sources.file_mapping import text_literal
+from dagster_project.warehouse.interface import ExportedTable, WarehouseError
+
+# Readers as old as 1.5 open what we publish; 2.0's own format they cannot.
+PUBLISHED_STORAGE_VERSION = "v1.5.0"
+
 
 class PublishedReader:
-    """One published set, the one that stood when the reader was made."""
+    """One published set, the one that stood when the reader was made: opened by its real path, never written."""
 
     def __init__(self, published_dir: Path) -> None:
         self.path = (published_dir / "current").resolve() / "marts.duckdb"
@@ -19,3 +25,41 @@ class PublishedReader:
             result = connection.execute(query, list(parameters))
             names = [column[0] for column in result.description or []]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def write_published(
+    connection: duckdb.DuckDBPyConnection, relations: Mapping[str, str], folder: Path
+) -> list[ExportedTable]:
+    """Write relations that the connection can read to `folder/marts.duckdb` (schema `main`) and to Parquet.
+
+    Raises:
+        WarehouseError: the file was left incomplete.
+    """
+    (folder / "parquet").mkdir(parents=True, exist_ok=True)
+    target = folder / "marts.duckdb"
+    connection.execute(
+        f"attach {text_literal(str(target))} as published (storage_version '{PUBLISHED_STORAGE_VERSION}')"
+    )
+    exported = [_export_table(connection, table, relation, folder) for table, relation in relations.items()]
+    connection.execute("checkpoint published")
+    connection.execute("detach published")
+    if target.with_suffix(".duckdb.wal").exists():
+        raise WarehouseError(f"{target} was left with an open log; it is not complete.")
+    return exported
+
+
+def _export_table(connection: duckdb.DuckDBPyConnection, table: str, relation: str, folder: Path) -> ExportedTable:
+    parquet = text_literal(str(folder / "parquet" / f"{table}.parquet"))
+    connection.execute(f"create table published.main.{table} as select * from {relation} order by all")
+    connection.execute(f"copy published.main.{table} to {parquet} (format parquet, compression zstd)")
+    columns = connection.execute(f"describe published.main.{table}").fetchall()
+    counted = connection.execute(
+        f"select count(*), coalesce(bit_xor(hash(t)), 0), coalesce(sum(hash(t)), 0) from published.main.{table} as t"
+    ).fetchone()
+    count, xor, total = counted or (0, 0, 0)
+    return ExportedTable(
+        name=table,
+        row_count=count,
+        fingerprint=f"{count:x}-{xor:016x}-{total:x}",
+        columns={row[0]: row[1] for row in columns},
+    )

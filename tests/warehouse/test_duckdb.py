@@ -16,9 +16,10 @@ from dagster_project.contract import Entity, input_contract
 from dagster_project.settings import FileTable
 from dagster_project.sources.files import FilesRequest, extract_files
 from dagster_project.sources.landing import LandedBatch
-from dagster_project.warehouse import duckdb as engine
-from dagster_project.warehouse.duckdb import EVENT_ARRIVAL_DAYS, DuckDBWarehouse
+from dagster_project.warehouse import sql_warehouse
+from dagster_project.warehouse.duckdb import DuckDBWarehouse
 from dagster_project.warehouse.interface import Build, LoadResult, WarehouseError
+from dagster_project.warehouse.sql_warehouse import EVENT_ARRIVAL_DAYS
 from tests.sources.loading import assert_every_row_is_accounted_for, empty_warehouse
 
 FIRST = datetime(2026, 3, 1, 12)
@@ -266,7 +267,7 @@ def test_load_leaves_nothing_when_it_is_interrupted(accounts: Feed, monkeypatch:
     batch = accounts.land(account_rows("a1,One,2025-02-01"))
     assert batch is not None
     with monkeypatch.context() as patched:
-        patched.setattr(engine, "_record", interrupt)  # the rows are written by then
+        patched.setattr(sql_warehouse, "_record", interrupt)  # the rows are written by then
         with pytest.raises(KeyboardInterrupt):
             accounts.move(batch, FIRST)
     assert accounts.raw("count(*)") == [(0,)]
@@ -327,7 +328,7 @@ def test_prepare_widens_table_when_contract_gains_columns(tmp_path: Path, monkey
     whole = input_contract()["accounts"]
     narrow = replace(whole, columns=tuple(column for column in whole.columns if column.name != "country"))
     contract: dict[str, Entity] = {"accounts": narrow}
-    monkeypatch.setattr(engine, "input_contract", lambda: contract)
+    monkeypatch.setattr(sql_warehouse, "input_contract", lambda: contract)
     warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
     warehouse.prepare(["files"])
     with duckdb.connect(warehouse.path) as connection:
