@@ -44,6 +44,10 @@ backfill: $(INSTALLED) ## Build past days again: make backfill FROM=2026-05-01 T
 test: $(INSTALLED) ## Run the tests
 	$(BIN)/python -m pytest
 
+.PHONY: engines
+engines: $(INSTALLED) ## Run the tiny world on DuckDB and on Postgres and compare every mart (needs Postgres' programs)
+	$(BIN)/python -m pytest -m engines tests/engines
+
 .PHONY: lint
 lint: $(INSTALLED) ## Check style and types of Python and SQL
 	$(BIN)/ruff check .

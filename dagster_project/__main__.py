@@ -97,8 +97,9 @@ def _build_docs(settings: Settings) -> int:
 def _execute_tomorrow(settings: Settings) -> int:
     """Build the world's today where it is not built yet, else move on and build the day after it."""
     from dagster_project.assets.extract import advance_demo  # noqa: PLC0415 - dagster
+    from dagster_project.warehouse import open_warehouse  # noqa: PLC0415 - duckdb
 
-    if settings.demo and not settings.build_path.exists():
+    if settings.demo and not open_warehouse(settings).exists():
         sys.stderr.write("The demo world is not built yet: its first day comes before its second.\n")
         return _execute(settings, None)
     sys.stderr.write(f"The demo world moves on to {advance_demo(settings)}.\n")

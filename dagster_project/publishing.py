@@ -57,6 +57,7 @@ def publish_set(
     current = read_manifest(settings)
     if current and current["publish_id"] == publish_id and (sets / publish_id / "marts.duckdb").exists():
         shutil.rmtree(candidate)
+        warehouse.publish(publish_id, "marts", marts)
         return PublishedSet(publish_id, is_unchanged=True, row_counts=row_counts)
     manifest = {
         "publish_id": publish_id,
@@ -79,6 +80,7 @@ def publish_set(
     target = sets / publish_id
     shutil.rmtree(target, ignore_errors=True)
     candidate.rename(target)
+    warehouse.publish(publish_id, "marts", marts)
     _point_to(settings.published_dir, publish_id)
     _drop_old_sets(sets, publish_id, settings.publish.sets_kept)
     return PublishedSet(publish_id, is_unchanged=False, row_counts=row_counts)

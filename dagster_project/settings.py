@@ -131,13 +131,23 @@ class PublishSettings(_Strict):
     sets_kept: int = Field(default=5, ge=1)
 
 
+class PostgresSettings(_Strict):
+    """The database of the Postgres engine."""
+
+    url: str
+    """`postgresql://user:password@host:port/database`, the password best as `${VAR}`."""
+    reader_role: Identifier = "bansou_reader"
+    """Role that may read the schema `published` and nothing else; created where it is absent."""
+
+
 class Settings(_Strict):
     """Everything that a run is told: file and environment together."""
 
     home: Path
     config_path: Path
     environment: dict[str, str] = Field(repr=False)
-    engine: Literal["duckdb"] = "duckdb"
+    engine: Literal["duckdb", "postgres"] = "duckdb"
+    postgres: PostgresSettings | None = None
     calendar: CalendarSettings
     demo: DemoSettings | None = None
     sources: dict[Identifier, FilesSource]
@@ -214,12 +224,29 @@ class Settings(_Strict):
 
         return VARIABLE.sub(value, text)
 
+    def require_postgres(self) -> PostgresSettings:
+        """The settings of the Postgres engine.
+
+        Raises:
+            SettingsError: there are none.
+        """
+        if self.postgres is None:
+            raise SettingsError(f'{self.config_path}: engine = "postgres" needs a table [postgres] with its url.')
+        return self.postgres
+
+    @property
+    def postgres_url(self) -> str:
+        """The database's URL with its variables filled in."""
+        return self.resolve(self.require_postgres().url, "postgres.url")
+
     def require_complete(self) -> None:
-        """Check that every variable named in the sources is set.
+        """Check that every variable named in the sources and in the engine's settings is set.
 
         Raises:
             SettingsError: one is not.
         """
+        if self.engine == "postgres":
+            _ = self.postgres_url
         for name, source in self.sources.items():
             self.resolve(source.folder, f"sources.{name}.folder")
 

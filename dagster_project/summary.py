@@ -22,7 +22,7 @@ def print_summary(settings: Settings, instance: dg.DagsterInstance, run_id: str,
     """Print the report of a run to standard output; after a failure, what failed and what readers still see."""
     console = _console()
     outcomes = outcomes_of_run(instance, run_id)
-    if settings.build_path.exists():
+    if open_warehouse(settings).exists():
         _print_rows_read(console, settings)
     _print_checks(console, outcomes)
     manifest = read_manifest(settings)
@@ -68,7 +68,8 @@ def _print_rows_read(console: Console, settings: Settings) -> None:
     for row in warehouse.rows(
         "select source_name, entity, sum(rows_read) as read, sum(rows_loaded) as loaded, "
         "sum(rows_unchanged) as unchanged, sum(rows_superseded) as superseded, sum(rows_filtered) as filtered, "
-        "sum(rows_rejected) as rejected from raw.batches group by all order by all"
+        "sum(rows_rejected) as rejected from raw.batches "
+        "group by source_name, entity order by source_name, entity"
     ):
         table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row.values()))
     console.print(table)
@@ -77,7 +78,8 @@ def _print_rows_read(console: Console, settings: Settings) -> None:
         console.print("  what needs them stays null and says no_source")
     rejected = warehouse.rows(
         "select entity, reason, column_name, count(*) as row_count, min(file_path) as file_path, "
-        "min(row_number) as row_number, min(value) as value from raw.rejected_rows group by all order by all"
+        "min(row_number) as row_number, min(value) as value from raw.rejected_rows "
+        "group by entity, reason, column_name order by entity, reason, column_name"
     )
     for row in rejected:
         example = f"{row['file_path']}, row {row['row_number']}" if row["file_path"] else f"row {row['row_number']}"

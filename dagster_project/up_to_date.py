@@ -27,7 +27,7 @@ def note_published(settings: Settings, publish_id: str) -> None:
 def is_up_to_date(settings: Settings) -> bool:
     """True where the published set stands and nothing that it was made from has changed since."""
     manifest, noted = read_manifest(settings), _published_path(settings)
-    if manifest is None or not noted.exists() or not settings.build_path.exists():
+    if manifest is None or not noted.exists() or not open_warehouse(settings).exists():
         return False
     if not all((settings.published_dir / "parquet" / f"{mart}.parquet").exists() for mart in manifest["tables"]):
         return False

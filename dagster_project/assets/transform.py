@@ -1,5 +1,6 @@
 """From raw to marts: the whole dbt project as one step, over a range of days."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -15,14 +16,10 @@ from dagster_project.assets.extract import DAILY, OWNER
 from dagster_project.code_version import fingerprint_of
 from dagster_project.days import days_of_run, plan_build
 from dagster_project.settings import DBT_PROJECT_DIR, Settings, exported
-from dagster_project.warehouse import open_warehouse
+from dagster_project.warehouse import dbt_environment_of_engine, open_warehouse
 from dagster_project.warehouse.interface import Build
 
 DBT_EXECUTABLE = str(Path(sys.executable).with_name("dbt"))
-
-# Views and seeds stand from the build before where neither the project nor its variables have changed since. Tests are
-# kept: with indirect selection off, leaving out a view leaves out none of them.
-UNCHANGED_STAYS = ["--exclude", "config.materialized:view config.materialized:seed", "--indirect-selection", "empty"]
 
 
 class DbtParseError(Exception):
@@ -42,7 +39,7 @@ def dbt_variables(settings: Settings) -> dict[str, Any]:
 def dbt_environment(settings: Settings, build: Build | None = None) -> dict[str, str]:
     """Environment of a dbt process; with the days of a build where one is given."""
     environment = {
-        "BANSOU_WAREHOUSE": str(settings.build_path),
+        **dbt_environment_of_engine(settings),
         "DBT_TARGET_PATH": str(settings.dbt_target_dir),
         "DBT_LOG_PATH": str(settings.dbt_target_dir),
         "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR),
@@ -74,15 +71,27 @@ def prepare_manifest(settings: Settings) -> Path:
 
 
 def _project_state(settings: Settings) -> str:
-    return f"{fingerprint_of(DBT_PROJECT_DIR)} {json.dumps(dbt_variables(settings))} {settings.build_path}"
+    engine = hashlib.sha256(json.dumps(dbt_environment_of_engine(settings)).encode()).hexdigest()
+    return f"{fingerprint_of(DBT_PROJECT_DIR)} {json.dumps(dbt_variables(settings))} {settings.engine} {engine}"
 
 
 def run_dbt(settings: Settings, arguments: list[str], build: Build | None = None) -> subprocess.CompletedProcess[str]:
     """One quiet dbt command on this configuration's project, outside of Dagster; over the days of a build, if given."""
     settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
-    command = [DBT_EXECUTABLE, "--quiet", *arguments, "--vars", json.dumps(dbt_variables(settings))]
+    command = [
+        *(DBT_EXECUTABLE, "--quiet", *arguments),
+        *("--target", settings.engine, "--vars", json.dumps(dbt_variables(settings))),
+    ]
     with exported(dbt_environment(settings, build)):
         return subprocess.run(command, cwd=DBT_PROJECT_DIR, capture_output=True, text=True, check=False)
+
+
+def _what_stands(settings: Settings) -> list[str]:
+    """Seeds, and views where the engine keeps them, stand from the build before where neither the project nor its
+    variables have changed since. Tests are kept: with indirect selection off, leaving out a view leaves out none."""
+    kinds = ["seed", "view"] if open_warehouse(settings).views_outlive_their_tables else ["seed"]
+    left_out = " ".join(f"config.materialized:{kind}" for kind in kinds)
+    return ["--exclude", left_out, "--indirect-selection", "empty"]
 
 
 class WarehouseTranslator(DagsterDbtTranslator):
@@ -115,10 +124,13 @@ def build_dbt_assets(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
         console, stamp = settings.dbt_target_dir / "console.log", settings.dbt_target_dir / "built.txt"
         state = _project_state(settings)
         is_standing = open_warehouse(settings).last_build() is not None and stamp.exists()
-        left_out = UNCHANGED_STAYS if is_standing and stamp.read_text() == state else []
+        left_out = _what_stands(settings) if is_standing and stamp.read_text() == state else []
         with exported(dbt_environment(settings, build)), console.open("w") as log, redirect_stdout(log):
             dbt = DbtCliResource(
-                project_dir=str(DBT_PROJECT_DIR), profiles_dir=str(DBT_PROJECT_DIR), dbt_executable=DBT_EXECUTABLE
+                project_dir=str(DBT_PROJECT_DIR),
+                profiles_dir=str(DBT_PROJECT_DIR),
+                target=settings.engine,
+                dbt_executable=DBT_EXECUTABLE,
             )
             yield from dbt.cli(
                 [

@@ -39,6 +39,8 @@ class DuckDBSession:
 class DuckDBWarehouse(SqlWarehouse):
     """The build file; each call opens it, does one thing and closes it, so that no lock outlives a step."""
 
+    views_outlive_their_tables = True
+
     def __init__(self, path: Path) -> None:
         self.path = path
 

@@ -52,6 +52,9 @@ class ExportedTable:
 class Warehouse(Protocol):
     """One engine."""
 
+    views_outlive_their_tables: bool
+    """True where a table can be made anew below a view that reads it."""
+
     def prepare(self, source_types: Sequence[str]) -> None:
         """Create raw tables, ledger and state where they are absent; add columns the contract has gained."""
 

@@ -37,6 +37,8 @@ class Session(Protocol):
 class SqlWarehouse(ABC):
     """A warehouse whose engine speaks the SQL that DuckDB and Postgres share."""
 
+    views_outlive_their_tables: bool
+
     @abstractmethod
     def session(self, *, read_only: bool = False) -> AbstractContextManager[Session]:
         """A transaction: committed at the end, rolled back where anything is raised.

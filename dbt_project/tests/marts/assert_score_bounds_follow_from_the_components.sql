@@ -16,11 +16,11 @@ bounds as (
         components.account_id,
         components.score_date,
         components.score_id,
-        {{ divided('sum(components.weight * coalesce(components.points, 0))', 'sum(components.weight)') }}
+        {{ ratio('sum(components.weight * coalesce(components.points, 0))', 'sum(components.weight)') }}
             as score_low,
-        {{ divided('sum(components.weight * coalesce(components.points, 4))', 'sum(components.weight)') }}
+        {{ ratio('sum(components.weight * coalesce(components.points, 4))', 'sum(components.weight)') }}
             as score_high,
-        {{ divided('sum(case when components.points is null then 0 else components.weight end)',
+        {{ ratio('sum(case when components.points is null then 0 else components.weight end)',
                    'sum(components.weight)') }} as coverage_rate
     from components
     where

@@ -25,14 +25,11 @@ final as (
     select
         points.account_id,
         month_ends.month_end_date,
-        cast(
-            avg(cast(points.points as {{ type_double() }})) filter (where registry.maturity_axis = 'depth')
-            as numeric(9, 6)
-        ) as depth_score,
-        cast(
-            avg(cast(points.points as {{ type_double() }})) filter (where registry.maturity_axis = 'breadth')
-            as numeric(9, 6)
-        ) as breadth_score
+        {% for axis in ['depth', 'breadth'] -%}
+        {%- set on_axis = "filter (where registry.maturity_axis = '" ~ axis ~ "')" -%}
+        {{ ratio('sum(points.points) ' ~ on_axis, 'count(points.points) ' ~ on_axis, 9, 6) }} as {{ axis }}_score
+        {{- "," if not loop.last }}
+        {% endfor %}
     from points
     inner join month_ends on points.date_day = month_ends.month_end_date
     inner join registry on points.measure_id = registry.measure_id

@@ -79,7 +79,7 @@ final as (
         tickets.ticket_id as record_id,
         tickets.account_id
     from tickets
-    where tickets.first_reply_minutes > {{ minutes_between('tickets.created_at', 'tickets.resolved_at') }}
+    where 60 * tickets.first_reply_minutes > {{ seconds_between('tickets.created_at', 'tickets.resolved_at') }}
     union all
     select
         'ticket_before_sign_up' as oddity_id,

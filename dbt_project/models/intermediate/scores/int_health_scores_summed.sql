@@ -44,13 +44,11 @@ scored as (
         sums.account_id,
         sums.score_date,
         sums.score_id,
-        cast({{ divided('sums.weighted_points', 'sums.weight_with_data') }} as numeric(18, 12)) as score,
-        cast({{ divided('sums.weight_with_data', 'sums.weight_that_applies') }} as numeric(18, 12)) as coverage_rate,
-        cast({{ divided('sums.weighted_points', 'sums.weight_that_applies') }} as numeric(18, 12)) as score_low,
-        cast(
-            {{ divided('sums.weighted_points + 4 * (sums.weight_that_applies - sums.weight_with_data)',
-                       'sums.weight_that_applies') }} as numeric(18, 12)
-        ) as score_high,
+        {{ ratio('sums.weighted_points', 'sums.weight_with_data') }} as score,
+        {{ ratio('sums.weight_with_data', 'sums.weight_that_applies') }} as coverage_rate,
+        {{ ratio('sums.weighted_points', 'sums.weight_that_applies') }} as score_low,
+        {{ ratio('sums.weighted_points + 4 * (sums.weight_that_applies - sums.weight_with_data)',
+                 'sums.weight_that_applies') }} as score_high,
         scores.minimum_coverage_rate
     from sums
     inner join scores on sums.score_id = scores.score_id

@@ -22,10 +22,9 @@ final as (
             case
                 when measures.value <= segments.lower_value or segments.upper_value is null then segments.lower_points
                 else
-                    cast(segments.lower_points as {{ type_double() }})
-                    + cast(measures.value - segments.lower_value as {{ type_double() }})
-                    * cast(segments.upper_points - segments.lower_points as {{ type_double() }})
-                    / nullif(cast(segments.upper_value - segments.lower_value as {{ type_double() }}), 0)
+                    segments.lower_points
+                    + {{ ratio('(measures.value - segments.lower_value) * (segments.upper_points - segments.lower_points)',
+                               'segments.upper_value - segments.lower_value', 9, 6) }}
             end as numeric(9, 6)
         ) as points,
         measures.missing_reason

@@ -57,10 +57,7 @@ final as (
         weighted.value,
         weighted.points,
         weighted.weight,
-        cast(
-            {{ divided('cast(weighted.weight * weighted.points as numeric(28, 12))', 'weighted.weight_with_data') }}
-            as numeric(18, 12)
-        ) as contribution,
+        {{ ratio('weighted.weight * weighted.points', 'weighted.weight_with_data') }} as contribution,
         weighted.missing_reason
     from weighted
 

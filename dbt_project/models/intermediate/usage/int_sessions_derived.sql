@@ -27,7 +27,7 @@ timed as (
         events.event_at,
         events.active_seconds,
         case
-            when {{ minutes_between('lag(events.event_at) over one_day', 'events.event_at') }} <= {{ var('session_gap_minutes') }}  -- noqa: LT05
+            when {{ seconds_between('lag(events.event_at) over one_day', 'events.event_at') }} <= {{ var('session_gap_minutes') * 60 }}  -- noqa: LT05
                 then 0
             else 1
         end as is_start
@@ -60,10 +60,8 @@ derived as (
         numbered.event_date as session_date,
         max(numbered.known_date) as known_date,
         min(numbered.event_at) as started_at,
-        cast(
-            {{ minutes_between('min(numbered.event_at)', 'max(numbered.event_at)') }}
-            + coalesce(min(numbered.active_seconds), 0) / 60.0 as numeric(18, 2)
-        ) as session_minutes
+        {{ ratio(seconds_between('min(numbered.event_at)', 'max(numbered.event_at)')
+                 ~ ' + coalesce(min(numbered.active_seconds), 0)', '60', 18, 2) }} as session_minutes
     from numbered
     group by
         numbered.source_name, numbered.account_id, numbered.user_id, numbered.event_date, numbered.session_number
@@ -79,7 +77,7 @@ final as (
         told.event_date as session_date,
         told.known_date,
         told.started_at,
-        cast(told.session_seconds / 60.0 as numeric(18, 2)) as session_minutes,
+        {{ ratio('told.session_seconds', '60', 18, 2) }} as session_minutes,
         false as is_derived
     from told
     union all

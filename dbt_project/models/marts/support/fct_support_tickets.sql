@@ -18,7 +18,7 @@ final as (
         coalesce(tickets.is_escalated, false) as is_escalated,
         coalesce(tickets.is_deleted, false) as is_deleted,
         tickets.first_reply_minutes as first_reply_calendar_minutes,
-        cast({{ minutes_between('tickets.created_at', 'tickets.resolved_at') }} as numeric(18, 2))
+        {{ ratio(seconds_between('tickets.created_at', 'tickets.resolved_at'), '60', 18, 2) }}
             as full_resolution_calendar_minutes,
         {{ business_date('tickets.created_at') }} as created_date,
         tickets.created_at,

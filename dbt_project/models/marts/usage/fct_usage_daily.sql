@@ -37,7 +37,7 @@ final as (
         summed.user_id,
         summed.feature_id,
         summed.event_count,
-        cast({{ divided('summed.active_seconds', '60') }} as numeric(18, 4)) as active_minutes,
+        {{ ratio('summed.active_seconds', '60', 18, 4) }} as active_minutes,
         summed.record_change_count,
         summed.source_row_count
     from summed

@@ -1,0 +1,183 @@
+"""Postgres: raw, models and published tables as schemas of one database; readers see the schema `published` alone."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg2
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+from psycopg2.extensions import quote_ident
+
+from dagster_project.sources.file_mapping import text_literal
+from dagster_project.warehouse.interface import ExportedTable, WarehouseError
+from dagster_project.warehouse.published import write_published
+from dagster_project.warehouse.sql_warehouse import SqlWarehouse
+
+PUBLISHED, NEXT, FORMER = "published", "published_next", "published_before_"
+COPY_ROWS = 100_000
+# A reader who still holds a table of the former set must not hold up a publish; the next publish drops it.
+LOCK_TIMEOUT = "5s"
+POSTGRES_TYPES = {
+    pa.int32(): "integer",
+    pa.int64(): "bigint",
+    pa.bool_(): "boolean",
+    pa.date32(): "date",
+    pa.float64(): "double precision",
+}
+
+
+class PostgresSession:
+    """An open transaction of the database."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def run(self, statement: str) -> None:
+        """Execute a statement."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    def all(self, statement: str) -> list[tuple[Any, ...]]:
+        """Every row of a query."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
+            return list(cursor.fetchall())
+
+    def names(self, statement: str) -> list[str]:
+        """Column names of a query."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"select * from ({statement}) as told limit 0")
+            return [column.name for column in cursor.description]
+
+    def quoted(self, name: str) -> str:
+        """A name as an identifier."""
+        return str(quote_ident(name, self._connection))
+
+    def landed(self, path: Path, name: str) -> str:
+        """A temporary table with the rows of the file, sent by COPY."""
+        file = pq.ParquetFile(path)
+        columns = ", ".join(f"{field.name} {_postgres_type(field.type)}" for field in file.schema_arrow)
+        self.run(f"create temporary table {name} ({columns})")
+        # Text is quoted and null is not, so that blank text stays apart from null.
+        options = pa_csv.WriteOptions(include_header=False, quoting_style="all_valid")
+        with self._connection.cursor() as cursor, tempfile.TemporaryFile() as sent:
+            for batch in file.iter_batches(COPY_ROWS):
+                pa_csv.write_csv(pa.Table.from_batches([batch]), sent, options)
+            sent.seek(0)
+            cursor.copy_expert(f"copy {name} from stdin with (format csv)", sent)
+        return name
+
+    def copied_out(self, query: str, target: Path) -> None:
+        """The rows of a query as CSV, every text quoted and null blank."""
+        with self._connection.cursor() as cursor, target.open("wb") as file:
+            cursor.copy_expert(f"copy ({query}) to stdout with (format csv, force_quote *)", file)
+
+
+def _postgres_type(kind: pa.DataType) -> str:
+    if pa.types.is_decimal(kind):
+        return f"numeric({kind.precision},{kind.scale})"
+    if pa.types.is_timestamp(kind):
+        return "timestamp"
+    return POSTGRES_TYPES.get(kind, "text")
+
+
+class PostgresWarehouse(SqlWarehouse):
+    """One database, named by its URL; `reader_role` may read the published schema and nothing else."""
+
+    views_outlive_their_tables = False
+
+    def __init__(self, url: str, reader_role: str) -> None:
+        self._url = url
+        self._reader_role = reader_role
+
+    @contextmanager
+    def session(self, *, read_only: bool = False) -> Iterator[PostgresSession]:
+        """A transaction in UTC."""
+        try:
+            connection = psycopg2.connect(self._url, options="-c timezone=UTC -c client_min_messages=warning")
+        except psycopg2.OperationalError as error:
+            # The message names host and database, never the password.
+            raise WarehouseError(
+                f"The Postgres database cannot be reached: {str(error).strip()}\nCheck postgres.url and the server."
+            ) from None
+        try:
+            connection.set_session(readonly=read_only)
+            with connection:
+                yield PostgresSession(connection)
+        finally:
+            connection.close()
+
+    def exists(self) -> bool:
+        """True where the ledger is there."""
+        return bool(self.rows("select to_regclass('raw.batches') is not null as is_there")[0]["is_there"])
+
+    def export(self, schema: str, tables: Sequence[str], folder: Path) -> list[ExportedTable]:
+        """Write tables to files: out by COPY, and in by DuckDB under the types that they have here."""
+        with tempfile.TemporaryDirectory() as copies, self.session(read_only=True) as session:
+            relations = {}
+            for table in tables:
+                types = session.all(
+                    f"select attname, format_type(atttypid, atttypmod) from pg_attribute "
+                    f"where attrelid = '{schema}.{table}'::regclass and attnum > 0 and not attisdropped order by attnum"
+                )
+                columns = ", ".join(f"{text_literal(name)}: {text_literal(kind)}" for name, kind in types)
+                copy = Path(copies) / f"{table}.csv"
+                session.copied_out(f"select * from {schema}.{table}", copy)
+                relations[table] = (
+                    f"read_csv({text_literal(str(copy))}, columns = {{{columns}}}, header = false, "
+                    f"allow_quoted_nulls = false, auto_detect = false, quote = '\"', escape = '\"', delim = ',', "
+                    f"max_line_size = 20000000)"
+                )
+            with duckdb.connect() as connection:
+                return write_published(connection, relations, folder)
+
+    def publish(self, publish_id: str, schema: str, tables: Sequence[str]) -> None:
+        """Swap the published schema for copies of the tables in one transaction, and let the reader role see it."""
+        with self.session() as session:
+            if session.all(
+                f"select 1 from pg_namespace where nspname = '{PUBLISHED}' "
+                f"and obj_description(oid, 'pg_namespace') = {text_literal(publish_id)}"
+            ):
+                return
+            self._require_role(session)
+            session.run(f"drop schema if exists {NEXT} cascade")
+            session.run(f"create schema {NEXT}")
+            for table in tables:
+                session.run(f"create table {NEXT}.{table} as select * from {schema}.{table}")
+                session.run(f"analyze {NEXT}.{table}")
+        with self.session() as session:
+            if session.all(f"select 1 from pg_namespace where nspname = '{PUBLISHED}'"):
+                former = session.all("select txid_current()")[0][0]
+                session.run(f"alter schema {PUBLISHED} rename to {FORMER}{former}")
+            session.run(f"alter schema {NEXT} rename to {PUBLISHED}")
+            session.run(f"comment on schema {PUBLISHED} is {text_literal(publish_id)}")
+            session.run(f"grant usage on schema {PUBLISHED} to {session.quoted(self._reader_role)}")
+            session.run(f"grant select on all tables in schema {PUBLISHED} to {session.quoted(self._reader_role)}")
+        self._drop_former()
+
+    def _drop_former(self) -> None:
+        with self.session(read_only=True) as session:
+            found = session.all(f"select nspname from pg_namespace where starts_with(nspname, '{FORMER}')")
+        for (former,) in found:
+            try:
+                with self.session() as session:
+                    session.run(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+                    session.run(f"drop schema {former} cascade")
+            except psycopg2.errors.LockNotAvailable:
+                continue
+
+    def _require_role(self, session: PostgresSession) -> None:
+        if session.all(f"select 1 from pg_roles where rolname = {text_literal(self._reader_role)}"):
+            return
+        try:
+            session.run(f"create role {session.quoted(self._reader_role)} nologin")
+        except psycopg2.errors.InsufficientPrivilege:
+            raise WarehouseError(
+                f"The role {self._reader_role} does not exist and this user may not create it. "
+                f"Let an administrator run `create role {self._reader_role}`, or name another in postgres.reader_role."
+            ) from None
