@@ -24,8 +24,8 @@ $(INSTALLED): requirements.lock
 setup: $(INSTALLED) ## Make the environment .venv from the lock
 
 .PHONY: run
-run: $(INSTALLED) ## Pull the sources, build, check and publish the marts (FORCE=1: although nothing is new)
-	@$(BIN)/python -m dagster_project run $(if $(FORCE),--force)
+run: $(INSTALLED) ## Pull the sources, build, check and publish the marts (FORCE=1: although nothing is new; RESCORE=1: all days)
+	@$(BIN)/python -m dagster_project run $(if $(FORCE),--force) $(if $(RESCORE),--rescore)
 
 .PHONY: tomorrow
 tomorrow: $(INSTALLED) ## Move the demo world on by a day, and run
@@ -39,6 +39,20 @@ templates: $(INSTALLED) ## Write an empty CSV for each entity of the input contr
 backfill: $(INSTALLED) ## Build past days again: make backfill FROM=2026-05-01 TO=2026-05-31
 	@$(if $(and $(FROM),$(TO)),,$(error give both days: make backfill FROM=2026-05-01 TO=2026-05-31))
 	@$(BIN)/python -m dagster_project backfill $(FROM) $(TO)
+
+.PHONY: replay
+replay: $(INSTALLED) ## Score a past day again from what was known then, and compare: make replay DATE=2026-06-15
+	@$(if $(DATE),,$(error give the day: make replay DATE=2026-06-15))
+	@$(BIN)/python -m dagster_project replay $(DATE)
+
+.PHONY: dev
+dev: $(INSTALLED) ## Build a model or seed and its tests on a copy: make dev MODEL=fct_health_scores (FROM= TO=)
+	@$(if $(MODEL),,$(error name the model: make dev MODEL=fct_health_scores))
+	@$(BIN)/python -m dagster_project dev "$(MODEL)" $(if $(and $(FROM),$(TO)),--from $(FROM) --to $(TO))
+
+.PHONY: diff
+diff: $(INSTALLED) ## Show what readers would see change: the copy of `make dev`, or the last build, beside what is published
+	@$(BIN)/python -m dagster_project diff
 
 .PHONY: test
 test: $(INSTALLED) ## Run the tests

@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 from dagster_project.settings import PROJECT_ROOT, Settings, SettingsError, exported, load_settings
+from dagster_project.warehouse.interface import WarehouseError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -14,9 +16,17 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="pull, build what is missing, check, publish")
     run.add_argument("--force", action="store_true", help="run although nothing is new")
+    run.add_argument("--rescore", action="store_true", help="take changed seeds for past days too, and score all again")
     backfill = commands.add_parser("backfill", help="build a range of past days again, in one run")
     backfill.add_argument("from_date", type=date.fromisoformat)
     backfill.add_argument("to_date", type=date.fromisoformat)
+    replay = commands.add_parser("replay", help="score a past day again from what was known then, and compare")
+    replay.add_argument("date", type=date.fromisoformat)
+    dev = commands.add_parser("dev", help="build a model or seed, what reads it, and their tests on a copy")
+    dev.add_argument("model")
+    dev.add_argument("--from", dest="from_date", type=date.fromisoformat)
+    dev.add_argument("--to", dest="to_date", type=date.fromisoformat)
+    commands.add_parser("diff", help="compare the copy, or else the last build, with what is published")
     commands.add_parser("tomorrow", help="move the demo world on by a day, and run")
     commands.add_parser("templates", help="write an empty CSV for each entity of the input contract")
     commands.add_parser("input-docs", help="write docs/input_layer.md from the input models")
@@ -29,26 +39,35 @@ def main(arguments: list[str] | None = None) -> int:
         settings = load_settings()
         settings.require_complete()
         return _command(settings, options)
-    except SettingsError as error:
+    except (SettingsError, WarehouseError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
 
 
 def _command(settings: Settings, options: argparse.Namespace) -> int:
-    match options.command:
-        case "home":
-            sys.stdout.write(f"{_dagster_home(settings)}\n")
-        case "docs":
-            return _build_docs(settings)
-        case "templates":
-            _write_templates(settings)
-        case "tomorrow":
-            return _execute_tomorrow(settings)
-        case "backfill":
-            return _execute(settings, (options.from_date, options.to_date))
-        case _ if options.force or not _report_if_nothing_is_new(settings):
-            return _execute(settings, None)
+    commands: dict[str, Callable[[], int]] = {
+        "home": lambda: _print(str(_dagster_home(settings))),
+        "docs": lambda: _build_docs(settings),
+        "templates": lambda: _write_templates(settings),
+        "tomorrow": lambda: _execute_tomorrow(settings),
+        "backfill": lambda: _execute(settings, (options.from_date, options.to_date)),
+        "replay": lambda: _replay(settings, options.date),
+        "dev": lambda: _dev(settings, options),
+        "diff": lambda: _diff(settings),
+        "run": lambda: _run(settings, is_forced=options.force, rescore=options.rescore),
+    }
+    return commands[options.command]()
+
+
+def _print(text: str) -> int:
+    sys.stdout.write(f"{text}\n")
     return 0
+
+
+def _run(settings: Settings, *, is_forced: bool, rescore: bool) -> int:
+    if not (is_forced or rescore) and _report_if_nothing_is_new(settings):
+        return 0
+    return _execute(settings, None, rescore=rescore)
 
 
 def _write_input_docs() -> int:
@@ -58,10 +77,10 @@ def _write_input_docs() -> int:
     return 0
 
 
-def _write_templates(settings: Settings) -> None:
+def _write_templates(settings: Settings) -> int:
     from dagster_project.contract_docs import write_templates  # noqa: PLC0415 - no run needs it
 
-    sys.stdout.write(f"An empty CSV for each entity: {write_templates(settings.home / 'templates')}\n")
+    return _print(f"An empty CSV for each entity: {write_templates(settings.home / 'templates')}")
 
 
 def _report_if_nothing_is_new(settings: Settings) -> bool:
@@ -106,8 +125,46 @@ def _execute_tomorrow(settings: Settings) -> int:
     return _execute(settings, None)
 
 
-def _execute(settings: Settings, asked: tuple[date, date] | None) -> int:
-    """Refresh the days asked for, or those that are missing."""
+def _replay(settings: Settings, day: date) -> int:
+    from dagster_project.replay import replay_day  # noqa: PLC0415 - dagster
+    from dagster_project.summary import print_replay  # noqa: PLC0415
+
+    sys.stderr.write(f"Scoring {day} again from what was known by its end …\n")
+    found = replay_day(settings, day)
+    print_replay(found)
+    return 1 if found.differences else 0
+
+
+def _dev(settings: Settings, options: argparse.Namespace) -> int:
+    from dagster_project.dev import build_on_copy  # noqa: PLC0415 - dagster
+
+    asked = (options.from_date, options.to_date) if options.from_date and options.to_date else None
+    days, done = build_on_copy(settings, options.model, asked)
+    sys.stdout.write(done.stdout)
+    sys.stderr.write(done.stderr)
+    if done.returncode:
+        return 1
+    return _print(f"Built on a copy, {days.from_date} to {days.to_date}. What readers would see change: make diff")
+
+
+def _diff(settings: Settings) -> int:
+    from dagster_project.dev import dev_settings  # noqa: PLC0415 - dagster
+    from dagster_project.diff import compare, mart_keys  # noqa: PLC0415 - duckdb
+    from dagster_project.summary import print_comparison  # noqa: PLC0415
+
+    published = settings.published_dir / "marts.duckdb"
+    # The copy that `make dev` left, or else the last build, which a failed check may have kept from readers.
+    sides = [place for place in (dev_settings(settings), settings) if place.build_path.exists()]
+    if not sides or not published.exists():
+        raise SettingsError("There is nothing to compare yet: `make run` first.")
+    candidate = sides[0]
+    found = compare(candidate.build_path, published.resolve(), mart_keys(candidate.dbt_target_dir / "manifest.json"))
+    print_comparison(found, candidate.build_path)
+    return 0
+
+
+def _execute(settings: Settings, asked: tuple[date, date] | None, *, rescore: bool = False) -> int:
+    """Refresh the days asked for, or those that are missing; with `rescore` all of them."""
     import dagster as dg  # noqa: PLC0415 - a second of start-up
 
     from dagster_project.assets.extract import prepare_warehouse  # noqa: PLC0415
@@ -117,8 +174,10 @@ def _execute(settings: Settings, asked: tuple[date, date] | None) -> int:
     from dagster_project.definitions import build_definitions  # noqa: PLC0415
     from dagster_project.summary import print_summary  # noqa: PLC0415
 
-    prepare_warehouse(settings)
+    prepare_warehouse(settings, rescore=rescore)
     first, last = checked_range(settings, *asked) if asked else missing_days(settings)
+    if rescore:
+        first = settings.calendar.history_start_date
     sys.stderr.write(f"Bansou: {first} to {last} → {settings.published_dir}\n")
     try:
         definitions = build_definitions(settings)

@@ -22,3 +22,8 @@ def fingerprint_of(*folders: Path) -> str:
 def code_version() -> str:
     """Fingerprint of everything that decides what a mart holds."""
     return fingerprint_of(PROJECT_ROOT / "dagster_project", DBT_PROJECT_DIR, EXPECTATIONS_DIR)
+
+
+def models_version() -> str:
+    """Fingerprint of what turns input into figures, the seeds apart."""
+    return fingerprint_of(DBT_PROJECT_DIR / "models", DBT_PROJECT_DIR / "macros")

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 import dagster as dg
 
+from dagster_project.code_version import models_version
 from dagster_project.demo.today import demo_today
 from dagster_project.settings import Settings, SettingsError
 from dagster_project.warehouse import open_warehouse
@@ -92,4 +93,5 @@ def plan_build(settings: Settings, build_id: str, first: date, last: date) -> Bu
         to_date=min(last + timedelta(days=BAND_REACH_DAYS), as_of_date),
         as_of_date=as_of_date,
         last_load_number=warehouse.last_load_number(),
+        models_version=models_version(),
     )

@@ -1,6 +1,7 @@
 """The short report at the end of a run: what was read, rejected and checked, and who needs a look."""
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from rich.console import Console
@@ -14,7 +15,12 @@ from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse
 from dagster_project.warehouse.published import PublishedReader
 
+if TYPE_CHECKING:
+    from dagster_project.diff import Comparison
+    from dagster_project.replay import Replay
+
 ACCOUNTS_AT_RISK = 10
+DIFFERENCES_SHOWN = 20
 MINIMUM_WIDTH = 120
 
 
@@ -50,6 +56,57 @@ def print_standing_summary(settings: Settings) -> None:
     console.print(f"\nChecks of that run · 検査: {checks['passed']} passed, {checks['failed']} failed")
     _print_published(console, settings)
     _print_place(console, settings, manifest)
+
+
+def print_replay(found: "Replay") -> None:
+    """Print what a replay compared, and every row that came out otherwise, as far as they fit."""
+    console = _console()
+    compared = ", ".join(f"{count:,} rows of {mart}" for mart, count in found.row_counts.items())
+    console.print(f"{found.day}, scored again from {found.rows_known:,} rows known by its end: {compared}.")
+    if not found.differences:
+        console.print("[bold green]All equal to what is stored.[/] · 保存済みの値と一致")
+        return
+    console.print(f"[bold red]{len(found.differences):,} rows differ.[/]")
+    if not found.is_same_code:
+        console.print("The models have changed since that day was built, which may be the cause.")
+    for difference in found.differences[:DIFFERENCES_SHOWN]:
+        console.print(f"  {difference}", highlight=False, markup=False)
+
+
+def print_comparison(found: "Comparison", candidate: Path) -> None:
+    """Print what readers would see change: rows by mart, changed values, accounts that change band and why."""
+    console = _console()
+    console.print(f"Candidate {candidate} beside what is published")
+    equal = [mart.mart for mart in found.marts if mart.is_equal]
+    table = Table("mart", title="What would change · 変更点", title_justify="left")
+    for name in ("added", "removed", "changed"):
+        table.add_column(name, justify="right")
+    table.add_column("changed values by column; columns new and gone")
+    for mart in found.marts:
+        if not mart.is_equal:
+            told = [f"{name} {count:,}" for name, count in mart.changed_columns.items()]
+            told += [f"new: {name}" for name in mart.new_columns] + [f"gone: {name}" for name in mart.gone_columns]
+            counts = (f"{count:,}" for count in (mart.rows_added, mart.rows_removed, mart.rows_changed))
+            table.add_row(mart.mart, *counts, ", ".join(told))
+    if table.row_count:
+        console.print(table)
+    console.print(f"{len(equal)} of {len(found.marts)} marts are equal.", highlight=False)
+    if not found.band_changes:
+        return
+    bands = Table(
+        "account", "score", "band", "value", "moved most by",
+        title=f"Accounts that change band · バンド変更: {len(found.band_changes):,}", title_justify="left",
+    )  # fmt: skip
+    for change in found.band_changes[:DIFFERENCES_SHOWN]:
+        bands.add_row(
+            change.account_id, change.score_id, f"{change.old_band} → {change.new_band}",
+            f"{_score(change.old_score)} → {_score(change.new_score)}", ", ".join(change.reasons),
+        )  # fmt: skip
+    console.print(bands)
+
+
+def _score(value: Any) -> str:
+    return "none" if value is None else f"{value:.2f}"
 
 
 def _console() -> Console:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from dagster_project.configuration import land_configuration
 from dagster_project.contract import input_contract
 from dagster_project.demo.today import read_state
 from dagster_project.settings import DemoSettings, Settings, SettingsError
@@ -139,10 +140,15 @@ def build_raw_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetS
     return [raw_tables, *empty]
 
 
-def prepare_warehouse(settings: Settings) -> Warehouse:
-    """The warehouse with the raw tables of every configured kind of source."""
+def prepare_warehouse(settings: Settings, *, rescore: bool = False) -> Warehouse:
+    """The warehouse with the raw tables of every configured kind of source, and the seeds as they stand kept in it.
+
+    Raises:
+        SettingsError: a seed changes what days already scored rest on, and `rescore` is not asked for.
+    """
     warehouse = open_warehouse(settings)
     warehouse.prepare(sorted({source.type for source in settings.sources.values()}))
+    land_configuration(settings, warehouse, rescore=rescore)
     return warehouse
 
 

@@ -75,15 +75,22 @@ def _project_state(settings: Settings) -> str:
     return f"{fingerprint_of(DBT_PROJECT_DIR)} {json.dumps(dbt_variables(settings))} {settings.engine} {engine}"
 
 
-def run_dbt(settings: Settings, arguments: list[str], build: Build | None = None) -> subprocess.CompletedProcess[str]:
-    """One quiet dbt command on this configuration's project, outside of Dagster; over the days of a build, if given."""
+def run_dbt(
+    settings: Settings,
+    arguments: list[str],
+    build: Build | None = None,
+    *,
+    project_dir: Path = DBT_PROJECT_DIR,
+    is_quiet: bool = True,
+) -> subprocess.CompletedProcess[str]:
+    """One dbt command on this configuration's project, outside of Dagster; over the days of a build, if given."""
     settings.dbt_target_dir.mkdir(parents=True, exist_ok=True)
     command = [
-        *(DBT_EXECUTABLE, "--quiet", *arguments),
+        *(DBT_EXECUTABLE, *(["--quiet"] if is_quiet else []), *arguments),
         *("--target", settings.engine, "--vars", json.dumps(dbt_variables(settings))),
     ]
     with exported(dbt_environment(settings, build)):
-        return subprocess.run(command, cwd=DBT_PROJECT_DIR, capture_output=True, text=True, check=False)
+        return subprocess.run(command, cwd=project_dir, capture_output=True, text=True, check=False)
 
 
 def _what_stands(settings: Settings) -> list[str]:

@@ -1,6 +1,6 @@
 """DuckDB: one build file that runs write, and published files that readers open."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import duckdb
 
 from dagster_project.sources.file_mapping import text_literal
 from dagster_project.warehouse.interface import ExportedTable, WarehouseError
-from dagster_project.warehouse.published import write_published
+from dagster_project.warehouse.published import write_published, write_raw
 from dagster_project.warehouse.sql_warehouse import SqlWarehouse
 
 
@@ -76,6 +76,15 @@ class DuckDBWarehouse(SqlWarehouse):
         with duckdb.connect() as connection:
             connection.execute(f"attach {text_literal(str(self.path))} as built (read_only)")
             return write_published(connection, {table: f"built.{schema}.{table}" for table in tables}, folder)
+
+    def copy_to_duckdb(self, queries: Mapping[str, str], path: Path) -> int:
+        """Write the rows of each query to a table of a new file."""
+        with duckdb.connect(path) as connection:
+            connection.execute(f"attach {text_literal(str(self.path))} as built (read_only)")
+            found = {
+                table: f"({query.replace(f'raw.{table}', f'built.raw.{table}')})" for table, query in queries.items()
+            }
+            return write_raw(connection, found)
 
     def publish(self, publish_id: str, schema: str, tables: Sequence[str]) -> None:
         """Nothing: readers open the published files, never the build file."""

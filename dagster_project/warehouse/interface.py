@@ -37,6 +37,17 @@ class Build:
     to_date: date
     as_of_date: date
     last_load_number: int
+    models_version: str = ""
+    """Fingerprint of the models that made it."""
+
+
+@dataclass(frozen=True)
+class ConfigurationVersion:
+    """A seed as it stood from a day on; `content` is the text of its file."""
+
+    seed_name: str
+    counts_from_date: date
+    content: str
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,21 @@ class Warehouse(Protocol):
 
     def record_build(self, build: Build) -> None:
         """Note that a build has finished."""
+
+    def last_build_of(self, day: date) -> Build | None:
+        """The newest finished build that covered a day."""
+
+    def keep_configuration(self, versions: Sequence[ConfigurationVersion]) -> None:
+        """Append versions of seeds."""
+
+    def configuration_on(self, day: date) -> list[ConfigurationVersion]:
+        """The version of each seed that counts on a day."""
+
+    def copy_known(self, known_before: datetime, last_load_number: int, path: Path) -> int:
+        """Write what was known before a moment, as far as it had been loaded, to a new DuckDB file as schema `raw`.
+
+        Returns the number of rows.
+        """
 
     def last_load_number(self) -> int:
         """Number of the newest batch; 0 where there is none."""

@@ -1,7 +1,7 @@
 """Postgres: raw, models and published tables as schemas of one database; readers see the schema `published` alone."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,12 @@ from psycopg2.extensions import quote_ident
 
 from dagster_project.sources.file_mapping import text_literal
 from dagster_project.warehouse.interface import ExportedTable, WarehouseError
-from dagster_project.warehouse.published import write_published
+from dagster_project.warehouse.published import write_published, write_raw
 from dagster_project.warehouse.sql_warehouse import SqlWarehouse
 
 PUBLISHED, NEXT, FORMER = "published", "published_next", "published_before_"
 COPY_ROWS = 100_000
+LONGEST_ROW_BYTES = 20_000_000
 # A reader who still holds a table of the former set must not hold up a publish; the next publish drops it.
 LOCK_TIMEOUT = "5s"
 POSTGRES_TYPES = {
@@ -54,6 +55,14 @@ class PostgresSession:
             cursor.execute(f"select * from ({statement}) as told limit 0")
             return [column.name for column in cursor.description]
 
+    def types(self, statement: str) -> list[tuple[str, str]]:
+        """Name and type of each column of a query."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"select * from ({statement}) as told limit 0")
+            described = list(cursor.description)
+        told = ", ".join(f"format_type({column.type_code}, {_type_modifier(column)})" for column in described)
+        return list(zip([column.name for column in described], self.all(f"select {told}")[0], strict=True))
+
     def quoted(self, name: str) -> str:
         """A name as an identifier."""
         return str(quote_ident(name, self._connection))
@@ -76,6 +85,13 @@ class PostgresSession:
         """The rows of a query as CSV, every text quoted and null blank."""
         with self._connection.cursor() as cursor, target.open("wb") as file:
             cursor.copy_expert(f"copy ({query}) to stdout with (format csv, force_quote *)", file)
+
+
+def _type_modifier(column: Any) -> int:
+    """Postgres keeps precision and scale of a numeric in one number."""
+    if column.precision is None or column.precision < 0 or column.scale is None:
+        return -1
+    return int((column.precision << 16 | column.scale) + 4)
 
 
 def _postgres_type(kind: pa.DataType) -> str:
@@ -117,24 +133,34 @@ class PostgresWarehouse(SqlWarehouse):
         return bool(self.rows("select to_regclass('raw.batches') is not null as is_there")[0]["is_there"])
 
     def export(self, schema: str, tables: Sequence[str], folder: Path) -> list[ExportedTable]:
-        """Write tables to files: out by COPY, and in by DuckDB under the types that they have here."""
-        with tempfile.TemporaryDirectory() as copies, self.session(read_only=True) as session:
+        """Write tables to files."""
+        queries = {table: f"select * from {schema}.{table}" for table in tables}
+        with self._copied_out(queries) as relations, duckdb.connect() as connection:
+            return write_published(connection, relations, folder)
+
+    def copy_to_duckdb(self, queries: Mapping[str, str], path: Path) -> int:
+        """Write the rows of each query to a table of a new file."""
+        with self._copied_out(queries) as relations, duckdb.connect(path) as connection:
+            return write_raw(connection, relations)
+
+    @contextmanager
+    def _copied_out(self, queries: Mapping[str, str]) -> Iterator[dict[str, str]]:
+        """What DuckDB can read for the rows of each query: out by COPY, and in under the types that they have here."""
+        with tempfile.TemporaryDirectory() as copies:
             relations = {}
-            for table in tables:
-                types = session.all(
-                    f"select attname, format_type(atttypid, atttypmod) from pg_attribute "
-                    f"where attrelid = '{schema}.{table}'::regclass and attnum > 0 and not attisdropped order by attnum"
-                )
-                columns = ", ".join(f"{text_literal(name)}: {text_literal(kind)}" for name, kind in types)
-                copy = Path(copies) / f"{table}.csv"
-                session.copied_out(f"select * from {schema}.{table}", copy)
-                relations[table] = (
-                    f"read_csv({text_literal(str(copy))}, columns = {{{columns}}}, header = false, "
-                    f"allow_quoted_nulls = false, auto_detect = false, quote = '\"', escape = '\"', delim = ',', "
-                    f"max_line_size = 20000000)"
-                )
-            with duckdb.connect() as connection:
-                return write_published(connection, relations, folder)
+            with self.session(read_only=True) as session:
+                for name, query in queries.items():
+                    columns = ", ".join(
+                        f"{text_literal(column)}: {text_literal(kind)}" for column, kind in session.types(query)
+                    )
+                    copy = Path(copies) / f"{name}.csv"
+                    session.copied_out(query, copy)
+                    relations[name] = (
+                        f"read_csv({text_literal(str(copy))}, columns = {{{columns}}}, header = false, "
+                        f"allow_quoted_nulls = false, auto_detect = false, quote = '\"', escape = '\"', delim = ',', "
+                        f"max_line_size = {LONGEST_ROW_BYTES})"
+                    )
+            yield relations
 
     def publish(self, publish_id: str, schema: str, tables: Sequence[str]) -> None:
         """Swap the published schema for copies of the tables in one transaction, and let the reader role see it."""

@@ -48,6 +48,17 @@ def write_published(
     return exported
 
 
+def write_raw(connection: duckdb.DuckDBPyConnection, relations: Mapping[str, str]) -> int:
+    """Write relations that the connection can read to its own schema `raw`; the number of rows."""
+    connection.execute("create schema raw")
+    count = 0
+    for table, relation in relations.items():
+        connection.execute(f"create table raw.{table} as select * from {relation}")
+        row = connection.execute(f"select count(*) from raw.{table}").fetchone()
+        count += row[0] if row else 0
+    return count
+
+
 def _export_table(connection: duckdb.DuckDBPyConnection, table: str, relation: str, folder: Path) -> ExportedTable:
     parquet = text_literal(str(folder / "parquet" / f"{table}.parquet"))
     connection.execute(f"create table published.main.{table} as select * from {relation} order by all")

@@ -68,6 +68,13 @@ LEDGER_TABLES = {
         "to_date": "date",
         "as_of_date": "date",
         "last_load_number": "bigint",
+        "models_version": "text",
+    },
+    "configuration_versions": {
+        "version_number": "bigint",
+        "seed_name": "text",
+        "counts_from_date": "date",
+        "content": "text",
     },
 }
 

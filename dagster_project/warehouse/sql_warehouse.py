@@ -1,7 +1,7 @@
 """What every engine does in the same SQL: raw tables, the ledger, and which landed rows are new."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
@@ -10,7 +10,13 @@ from typing import Any, Protocol
 from dagster_project.contract import Entity, input_contract
 from dagster_project.sources.file_mapping import text_literal
 from dagster_project.sources.landing import LandedBatch
-from dagster_project.warehouse.interface import Build, ExportedTable, LoadResult, WarehouseError
+from dagster_project.warehouse.interface import (
+    Build,
+    ConfigurationVersion,
+    ExportedTable,
+    LoadResult,
+    WarehouseError,
+)
 from dagster_project.warehouse.raw_tables import LEDGER_TABLES, raw_columns
 
 # A key that was seen within so many days of arrival is the same event, delivered again.
@@ -54,6 +60,10 @@ class SqlWarehouse(ABC):
     @abstractmethod
     def export(self, schema: str, tables: Sequence[str], folder: Path) -> list[ExportedTable]:
         """Write tables to `folder/marts.duckdb` (schema `main`) and `folder/parquet/<table>.parquet`."""
+
+    @abstractmethod
+    def copy_to_duckdb(self, queries: Mapping[str, str], path: Path) -> int:
+        """Write the rows of each query to a table of a new DuckDB file, in schema `raw`; the number of rows."""
 
     @abstractmethod
     def publish(self, publish_id: str, schema: str, tables: Sequence[str]) -> None:
@@ -108,11 +118,62 @@ class SqlWarehouse(ABC):
 
     def last_build(self) -> Build | None:
         """The newest finished build."""
+        return self._newest_build("true")
+
+    def last_build_of(self, day: date) -> Build | None:
+        """The newest finished build that covered a day."""
+        return self._newest_build(f"{_date(day)} between from_date and to_date")
+
+    def _newest_build(self, condition: str) -> Build | None:
         found = self.rows(
-            "select build_id, from_date, to_date, as_of_date, last_load_number from raw.builds "
-            "order by build_number desc limit 1"
+            f"select build_id, from_date, to_date, as_of_date, last_load_number, "
+            f"coalesce(models_version, '') as models_version from raw.builds where {condition} "
+            f"order by build_number desc limit 1"
         )
         return Build(**found[0]) if found else None
+
+    def keep_configuration(self, versions: Sequence[ConfigurationVersion]) -> None:
+        """Append versions of seeds."""
+        with self.session() as session:
+            first = _one(session, "select coalesce(max(version_number), 0) + 1 from raw.configuration_versions")
+            _insert(
+                session,
+                "raw.configuration_versions",
+                (
+                    f"({number}, {text_literal(version.seed_name)}, {_date(version.counts_from_date)}, "
+                    f"{text_literal(version.content)})"
+                    for number, version in enumerate(versions, start=first)
+                ),
+            )
+
+    def configuration_on(self, day: date) -> list[ConfigurationVersion]:
+        """The version of each seed that counts on a day."""
+        found = self.rows(
+            f"select seed_name, counts_from_date, content from (select v.*, row_number() over "
+            f"(partition by seed_name order by version_number desc) as rank_of_version "
+            f"from raw.configuration_versions as v where counts_from_date <= {_date(day)}) as ranked "
+            f"where rank_of_version = 1 order by seed_name"
+        )
+        return [ConfigurationVersion(**row) for row in found]
+
+    def copy_known(self, known_before: datetime, last_load_number: int, path: Path) -> int:
+        """Write what was known before a moment, as far as it had been loaded, to a new DuckDB file."""
+        with self.session(read_only=True) as session:
+            tables = [
+                str(name)
+                for (name,) in session.all(
+                    "select table_name from information_schema.tables where table_schema = 'raw' order by table_name"
+                )
+            ]
+        queries = {}
+        for table in tables:
+            where = f"_known_at < {_timestamp(known_before)} and _load_number <= {last_load_number}"
+            if table == "fed_columns":
+                where = f"first_load_number <= {last_load_number}"
+            elif table in LEDGER_TABLES:
+                where = "false"
+            queries[table] = f"select * from raw.{table} where {where}"
+        return self.copy_to_duckdb(queries, path)
 
     def earliest_change_since(self, build: Build | None) -> date | None:
         """The earliest UTC date that rows loaded since a build speak of."""
@@ -127,9 +188,10 @@ class SqlWarehouse(ABC):
         """Note that a build has finished."""
         with self.session() as session:
             session.run(
-                f"insert into raw.builds select coalesce(max(build_number), 0) + 1, {text_literal(build.build_id)}, "
+                f"insert into raw.builds (build_number, build_id, from_date, to_date, as_of_date, last_load_number, "
+                f"models_version) select coalesce(max(build_number), 0) + 1, {text_literal(build.build_id)}, "
                 f"{_date(build.from_date)}, {_date(build.to_date)}, {_date(build.as_of_date)}, "
-                f"{build.last_load_number} from raw.builds"
+                f"{build.last_load_number}, {text_literal(build.models_version)} from raw.builds"
             )
 
     def last_load_number(self) -> int:
@@ -155,10 +217,6 @@ def _date(day: date) -> str:
 
 def _timestamp(moment: datetime) -> str:
     return f"cast('{moment.isoformat(sep=' ')}' as timestamp)"
-
-
-def _text(value: str | None) -> str:
-    return "null" if value is None else text_literal(value)
 
 
 def _create_or_widen(session: Session, table: str, columns: dict[str, str], found: set[str] | None) -> None:

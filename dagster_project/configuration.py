@@ -1,0 +1,102 @@
+"""The seeds as they were: every version is kept in raw, and none may change what days already scored rest on.
+
+Scores are frozen: a day is scored with what was known then, the seeds included. So a version counts from the first
+day that is not built yet; a row that speaks of an earlier day is refused, unless all days are scored again on purpose.
+"""
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from dagster_project.settings import DBT_PROJECT_DIR, Settings, SettingsError
+from dagster_project.warehouse.interface import ConfigurationVersion, Warehouse
+
+SEEDS_DIR = DBT_PROJECT_DIR / "seeds"
+VALID_FROM = "valid_from_date"
+# Words for readers: no figure rests on them.
+LABEL_SUFFIXES = ("_english", "_japanese")
+NAMED_ROWS = 5
+
+Row = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class PastChange:
+    """A row of a seed that was added, changed or removed although days already scored rest on it."""
+
+    seed_name: str
+    what: str
+    row: Row
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{name} {value}" for name, value in self.row)
+        return f"seeds/{self.seed_name}.csv: {self.what}: {told}"
+
+
+def read_seeds(folder: Path = SEEDS_DIR) -> dict[str, str]:
+    """Text of every seed by name."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.csv"))}
+
+
+def land_configuration(settings: Settings, warehouse: Warehouse, *, rescore: bool = False) -> list[str]:
+    """Keep the seeds that differ from those kept last; returns their names.
+
+    With `rescore` a version counts from the start of history: the caller builds every day again.
+
+    Raises:
+        SettingsError: a seed changes what days already scored rest on, and `rescore` is not asked for.
+    """
+    build, seeds = warehouse.last_build(), read_seeds()
+    kept = {version.seed_name: version.content for version in warehouse.configuration_on(date.max)}
+    changed = {name: text for name, text in seeds.items() if kept.get(name) != text}
+    if build and kept and not rescore:
+        refuse_past_changes(kept, changed, build.as_of_date)
+    start = settings.calendar.history_start_date
+    counts_from = build.as_of_date + timedelta(days=1) if build and kept and not rescore else start
+    warehouse.keep_configuration([ConfigurationVersion(name, counts_from, text) for name, text in changed.items()])
+    return sorted(changed)
+
+
+def refuse_past_changes(kept: Mapping[str, str], changed: Mapping[str, str], last_scored: date) -> None:
+    """Raise where a changed seed speaks of a day up to `last_scored`.
+
+    Raises:
+        SettingsError: naming the rows and what to do.
+    """
+    found = [
+        change
+        for name, text in changed.items()
+        for change in _past_changes(name, kept.get(name, ""), text, last_scored)
+    ]
+    if found:
+        listed = "\n".join(f"  {change}" for change in found[:NAMED_ROWS])
+        more = f"\n  … and {len(found) - NAMED_ROWS} more" if len(found) > NAMED_ROWS else ""
+        raise SettingsError(
+            f"Days up to {last_scored} are scored already, and these rows would change what they rest on:\n"
+            f"{listed}{more}\n"
+            f"Give changed rows a {VALID_FROM} after {last_scored} and leave the old ones, where the seed has that "
+            f"column; or score every day again on purpose: make run RESCORE=1."
+        )
+
+
+def _past_changes(seed_name: str, before: str, after: str, last_scored: date) -> list[PastChange]:
+    old, new = _rows(before), _rows(after)
+    changes = [("removed", row) for row in old if row not in new] + [("new", row) for row in new if row not in old]
+    return [PastChange(seed_name, what, row) for what, row in changes if _valid_from(row) <= last_scored]
+
+
+def _rows(text: str) -> list[Row]:
+    """The rows of a seed without their labels."""
+    return [
+        tuple((name, value) for name, value in row.items() if not name.endswith(LABEL_SUFFIXES))
+        for row in csv.DictReader(io.StringIO(text))
+    ]
+
+
+def _valid_from(row: Row) -> date:
+    """The first day that a row speaks of; a seed without dates speaks of all."""
+    told = dict(row).get(VALID_FROM)
+    return date.fromisoformat(told) if told else date.min
