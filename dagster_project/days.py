@@ -11,7 +11,7 @@ from dagster_project.settings import Settings, SettingsError
 from dagster_project.warehouse import open_warehouse
 from dagster_project.warehouse.interface import Build
 
-# A band holds for some days after the day that set it, so a rebuilt past day reaches that far forward.
+# A band holds for some days after the day that set it.
 BAND_REACH_DAYS = 31
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
@@ -77,8 +77,8 @@ def days_of_run(settings: Settings, tags: Mapping[str, str]) -> tuple[date, date
 
 
 def plan_build(settings: Settings, build_id: str, first: date, last: date) -> Build:
-    """The days to build for the days asked: further back where late rows speak of earlier days, further on where
-    bands of later days depend on them. `as_of_date` never moves back.
+    """The days to build for the days asked: further back where late rows speak of earlier days, and up to the newest
+    day, because bands and episodes of later days go on from earlier ones. `as_of_date` never moves back.
     """
     warehouse = open_warehouse(settings)
     newest = warehouse.last_build()
@@ -90,7 +90,7 @@ def plan_build(settings: Settings, build_id: str, first: date, last: date) -> Bu
     return Build(
         build_id=build_id,
         from_date=first,
-        to_date=min(last + timedelta(days=BAND_REACH_DAYS), as_of_date),
+        to_date=as_of_date,
         as_of_date=as_of_date,
         last_load_number=warehouse.last_load_number(),
         models_version=models_version(),

@@ -1,7 +1,7 @@
 """What the rest of the project may ask of a warehouse, whatever engine it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,7 +37,7 @@ class Build:
     to_date: date
     as_of_date: date
     last_load_number: int
-    models_version: str = ""
+    models_version: str = field(default="", compare=False)
     """Fingerprint of the models that made it."""
 
 

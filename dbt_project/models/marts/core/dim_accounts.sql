@@ -22,6 +22,12 @@ tiers as (
 
 ),
 
+band_episodes as (
+
+    select * from {{ ref('int_band_episodes_found') }}
+
+),
+
 aliases as (
 
     select * from {{ ref('int_accounts_aliased') }}
@@ -93,11 +99,17 @@ select
     latest_tiers.tier as maturity_tier,
     accounts.signed_up_date,
     contracted.first_contract_date,
+    band_episodes.first_seen_date as health_band_since_date,
     {{ as_of_date() }} as as_of_date
 from accounts
 left join aliases
     on accounts.account_id = aliases.account_id and aliases.merged_date <= {{ as_of_date() }}
 left join contracted on accounts.account_id = contracted.account_id
 left join scored on accounts.account_id = scored.account_id
+left join band_episodes
+    on
+        accounts.account_id = band_episodes.account_id
+        and band_episodes.score_id = 'health'
+        and band_episodes.score_date = {{ as_of_date() }}
 left join latest_tiers on accounts.account_id = latest_tiers.account_id and latest_tiers.recency = 1
 where {{ in_force('accounts', as_of_date()) }}
