@@ -1,0 +1,68 @@
+"""One more day after a month, a year and three years of history: its cost must not grow with what lies behind it."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from dagster_project.settings import PROJECT_ROOT
+
+UNTIL = date(2026, 6, 30)
+HISTORY_DAYS = {"1 month": 30, "1 year": 365, "3 years": 1095}
+ACCOUNT_COUNT = 240
+CONFIG = """
+[calendar]
+history_start_date = {start}
+
+[demo]
+account_count = {accounts}
+day_count = {days}
+until = {until}
+seed = 7
+
+"""
+STAGE = re.compile(r"✓ (.+?)  +([0-9.]+) s")
+
+
+def show(folder: Path, console: Console) -> None:
+    """Build each history once, then time its next day, twice; print the second, whole and by stage."""
+    table = Table("history", title=f"One more day, {ACCOUNT_COUNT} accounts (one round)", title_justify="left")
+    for name in ("raw", "models and tests", "publish", "whole", "÷ first"):
+        table.add_column(name, justify="right")
+    first: float | None = None
+    for name, days in HISTORY_DAYS.items():
+        home = folder / f"history{days}"
+        config = home.with_suffix(".toml")
+        sources = (PROJECT_ROOT / "bansou.toml").read_text(encoding="utf-8").partition("[sources.crm]")
+        head = CONFIG.format(
+            start=UNTIL - timedelta(days=days - 1), accounts=ACCOUNT_COUNT, days=max(days, 60), until=UNTIL
+        )
+        config.write_text(head + "".join(sources[1:]), encoding="utf-8")
+        environment = os.environ | {"BANSOU_HOME": str(home), "BANSOU_CONFIG": str(config)}
+        _timed(environment, "run")
+        _timed(environment, "tomorrow")
+        seconds, stages = _timed(environment, "tomorrow")
+        first = first or seconds
+        shown = (stages["Sources into raw"], stages["Models and their tests"], stages["Publish"], seconds)
+        table.add_row(name, *(f"{value:.1f}" for value in shown), f"{seconds / first:.2f}")
+    console.print(table)
+
+
+def _timed(environment: dict[str, str], command: str) -> tuple[float, dict[str, float]]:
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "dagster_project", command],
+        cwd=PROJECT_ROOT,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    stages = {name.strip(): float(seconds) for name, seconds in STAGE.findall(done.stderr)}
+    return time.perf_counter() - started, stages
