@@ -95,7 +95,9 @@ def _report_if_nothing_is_new(settings: Settings) -> bool:
 
 def _dagster_home(settings: Settings) -> Path:
     settings.dagster_dir.mkdir(parents=True, exist_ok=True)
-    (settings.dagster_dir / "dagster.yaml").write_text((PROJECT_ROOT / "dagster_project" / "dagster.yaml").read_text())
+    told = (PROJECT_ROOT / "dagster_project" / "dagster.yaml").read_text(encoding="utf-8")
+    placed = told.replace("{dagster_home}", str(settings.dagster_dir))
+    (settings.dagster_dir / "dagster.yaml").write_text(placed, encoding="utf-8")
     return settings.dagster_dir
 
 

@@ -5,7 +5,7 @@ expectations judge the figures. Where a figure counts bad rows, the same SQL fet
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +16,7 @@ from dagster_project.settings import EXPECTATIONS_DIR
 from dagster_project.warehouse.interface import Warehouse
 
 SAMPLE_ROWS = 5
+SEPARATOR = "|"  # between table and figure in the one profile row
 
 
 @dataclass(frozen=True)
@@ -72,34 +73,58 @@ def validate(
     """Result by table.
 
     `dates` fills `{as_of_date}` and `{history_start_date}` in the suites' SQL; `entities_fed` are the entities that a
-    configured source delivers.
+    configured source delivers. All profiles are judged in one go, because each validation has its own start-up.
     """
-    return {suite.table: _validate_one(warehouse, suite, dates, entities_fed) for suite in suites}
+    profiles = {suite.table: warehouse.rows(_profile_query(suite, dates))[0] for suite in suites}
+    unmet: dict[str, list[Any]] = {suite.table: [] for suite in suites}
+    for result in _judged(profiles, suites, entities_fed):
+        table, column = result.expectation_config.kwargs["column"].split(SEPARATOR)
+        if not result.success:
+            unmet[table].append((column, result.expectation_config))
+    return {
+        suite.table: _result(warehouse, suite, profiles[suite.table], unmet[suite.table], dates) for suite in suites
+    }
 
 
-def _validate_one(
-    warehouse: Warehouse, suite: Suite, dates: dict[str, str], entities_fed: AbstractSet[str]
-) -> SuiteResult:
-    import pandas as pd  # noqa: PLC0415 - heavy, and only needed once checks run
+def _bad_rows(suite: Suite, dates: dict[str, str]) -> dict[str, str]:
+    return {name: sql.format(**dates) for name, sql in suite.bad_rows.items()}
 
-    bad_rows = {name: sql.format(**dates) for name, sql in suite.bad_rows.items()}
-    counted = {name: f"count(*) filter (where {sql})" for name, sql in bad_rows.items()}
+
+def _profile_query(suite: Suite, dates: dict[str, str]) -> str:
+    """One scan of a table that gives every figure its suite asks for."""
+    counted = {name: f"count(*) filter (where {sql})" for name, sql in _bad_rows(suite, dates).items()}
     figures = {name: sql.format(**dates) for name, sql in suite.figures.items()}
     selected = ", ".join(f"{sql} as {name}" for name, sql in {"row_count": "count(*)", **counted, **figures}.items())
-    profile = warehouse.rows(f"select {selected} from {suite.table}")[0]
-    outcome = _batch(pd.DataFrame([profile])).validate(_expectation_suite(suite, entities_fed))
-    failures, samples = [], []
-    for result in outcome.results:
-        if result.success:
-            continue
-        column = result.expectation_config.kwargs["column"]
-        failures.append(f"{column} is {profile[column]}: {result.expectation_config.type} {_limits(result)}")
-        if column in bad_rows:
-            samples += warehouse.rows(f"select * from {suite.table} where {bad_rows[column]} limit {SAMPLE_ROWS}")
+    return f"select {selected} from {suite.table}"
+
+
+def _judged(
+    profiles: Mapping[str, dict[str, Any]], suites: Sequence[Suite], entities_fed: AbstractSet[str]
+) -> Sequence[Any]:
+    """Great Expectations' results on one row that holds the figures of all tables, as `<table>|<figure>`."""
+    import pandas as pd  # noqa: PLC0415 - heavy, and only needed once checks run
+
+    if not suites:
+        return []
+    row = {f"{table}{SEPARATOR}{name}": value for table, profile in profiles.items() for name, value in profile.items()}
+    results: Sequence[Any] = _batch(pd.DataFrame([row])).validate(_expectation_suite(suites, entities_fed)).results
+    return results
+
+
+def _result(
+    warehouse: Warehouse, suite: Suite, profile: dict[str, Any], unmet: list[tuple[str, Any]], dates: dict[str, str]
+) -> SuiteResult:
+    bad_rows = _bad_rows(suite, dates)
+    samples = [
+        row
+        for column, _ in unmet
+        if column in bad_rows
+        for row in warehouse.rows(f"select * from {suite.table} where {bad_rows[column]} limit {SAMPLE_ROWS}")
+    ]
     return SuiteResult(
-        is_met=bool(outcome.success),
+        is_met=not unmet,
         rows_scanned=int(profile["row_count"]),
-        failures=tuple(failures),
+        failures=tuple(f"{column} is {profile[column]}: {told.type} {_limits(told)}" for column, told in unmet),
         samples=tuple(samples),
     )
 
@@ -122,16 +147,21 @@ def _batch(frame: Any) -> Any:
     return whole.get_batch({"dataframe": frame})
 
 
-def _expectation_suite(suite: Suite, entities_fed: AbstractSet[str]) -> Any:
+def _expectation_suite(suites: Sequence[Suite], entities_fed: AbstractSet[str]) -> Any:
     from great_expectations import ExpectationSuite  # noqa: PLC0415 - takes seconds
 
-    rows_expected = entities_fed >= set(suite.rows_expected_of)
-    expectations = [
-        told for told in suite.document["expectations"] if rows_expected or told["kwargs"]["column"] != "row_count"
-    ]
-    return ExpectationSuite(name=suite.document["name"], expectations=expectations)
+    expectations = []
+    for suite in suites:
+        rows_expected = entities_fed >= set(suite.rows_expected_of)
+        for told in suite.document["expectations"]:
+            column = told["kwargs"]["column"]
+            if rows_expected or column != "row_count":
+                expectations.append(
+                    {**told, "kwargs": {**told["kwargs"], "column": f"{suite.table}{SEPARATOR}{column}"}}
+                )
+    return ExpectationSuite(name="boundary", expectations=expectations)
 
 
-def _limits(result: Any) -> str:
-    kwargs = result.expectation_config.kwargs
+def _limits(told: Any) -> str:
+    kwargs = told.kwargs
     return ", ".join(f"{name} {kwargs[name]}" for name in ("min_value", "max_value", "value_set") if name in kwargs)
