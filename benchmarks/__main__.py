@@ -7,13 +7,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import demo_world, raw_load, usage_daily, versions
+from benchmarks import demo_world, history, overhead, raw_load, usage_daily, versions, windows
 from benchmarks.timing import Case
 
 EVENT_COUNT = 2_000_000
 RAW_EVENT_COUNT = 5_000_000
 ACCOUNT_COUNT = 24_000
 DAY_COUNT = 540
+FACT_COUNT = 800_000
+WINDOW_ACCOUNT_COUNT = 240
 
 
 def main() -> int:
@@ -24,7 +26,10 @@ def main() -> int:
             usage_daily.measure(Path(folder), EVENT_COUNT),
             raw_load.measure(Path(folder), RAW_EVENT_COUNT),
             versions.measure(Path(folder), ACCOUNT_COUNT, DAY_COUNT),
+            windows.measure(Path(folder), FACT_COUNT, WINDOW_ACCOUNT_COUNT, DAY_COUNT),
         ]
+        overhead.show(Path(folder), console)
+        history.show(Path(folder), console)
         demo_world.show(Path(folder), console)
     for case in cases:
         table = Table("who", title=f"{case.title} (median of {case.rounds} rounds, in turn)", title_justify="left")
