@@ -45,6 +45,8 @@ def dbt_environment(settings: Settings, build: Build | None = None) -> dict[str,
         **dbt_environment_of_engine(settings),
         "DBT_TARGET_PATH": str(settings.dbt_target_dir),
         "DBT_LOG_PATH": str(settings.dbt_target_dir),
+        # At dbt's own level for files, debug, a run writes seven megabytes that nobody reads.
+        "DBT_LOG_LEVEL_FILE": "warn",
         "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR),
     }
     if build is not None:

@@ -57,6 +57,12 @@ def _code(path: Path) -> str:
     return re.sub(r"--.*", "", path.read_text(encoding="utf-8")).lower()
 
 
+def test_no_macro_reads_the_day_it_was_loaded() -> None:
+    """What a day may know is decided by `known_at` alone."""
+    for path in sorted((DBT_PROJECT_DIR / "macros").rglob("*.sql")):
+        assert not re.search(BANNED["the day it was loaded"], _code(path)), path
+
+
 def test_every_model_begins_with_its_grain(models: list[dict[str, Any]]) -> None:
     assert len(models) > 50
     for node in models:

@@ -25,11 +25,10 @@ final as (
     select
         points.account_id,
         month_ends.month_end_date,
-        {% for axis in ['depth', 'breadth'] -%}
-        {%- set on_axis = "filter (where registry.maturity_axis = '" ~ axis ~ "')" -%}
-        {{ ratio('sum(points.points) ' ~ on_axis, 'count(points.points) ' ~ on_axis, 9, 6) }} as {{ axis }}_score
-        {{- "," if not loop.last }}
-        {% endfor %}
+        {{ ratio("sum(points.points) filter (where registry.maturity_axis = 'depth')",
+                 "count(points.points) filter (where registry.maturity_axis = 'depth')", 9, 6) }} as depth_score,
+        {{ ratio("sum(points.points) filter (where registry.maturity_axis = 'breadth')",
+                 "count(points.points) filter (where registry.maturity_axis = 'breadth')", 9, 6) }} as breadth_score
     from points
     inner join month_ends on points.date_day = month_ends.month_end_date
     inner join registry on points.measure_id = registry.measure_id

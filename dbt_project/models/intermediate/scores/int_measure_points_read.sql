@@ -23,7 +23,8 @@ final as (
                 when measures.value <= segments.lower_value or segments.upper_value is null then segments.lower_points
                 else
                     segments.lower_points
-                    + {{ ratio('(measures.value - segments.lower_value) * (segments.upper_points - segments.lower_points)',
+                    + {{ ratio('(measures.value - segments.lower_value) '
+                               ~ '* (segments.upper_points - segments.lower_points)',
                                'segments.upper_value - segments.lower_value', 9, 6) }}
             end as numeric(9, 6)
         ) as points,
