@@ -55,3 +55,35 @@ def test_a_model_built_on_a_copy_leaves_build_and_published_set_alone(two_days: 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "17 of 17 marts are equal" in done.stdout
     assert (build.stat().st_mtime_ns, (two_days.published / "manifest.json").read_bytes()) == before
+
+
+def test_seeds_that_differ_for_past_days_are_refused_until_all_days_are_scored_again(
+    two_days: World, tmp_path: Path
+) -> None:
+    """The version kept is made to differ from the seed as it stands; so the seed speaks of past days."""
+    world = two_days.copy(tmp_path / "home")
+    build = world.home / "build" / "warehouse.duckdb"
+    with duckdb.connect(build) as connection:
+        connection.execute(
+            "update raw.configuration_versions set content = replace(content, "
+            "'usage,licence_activation_rate,*,2020-01-01,1.5', 'usage,licence_activation_rate,*,2020-01-01,9') "
+            "where seed_name = 'health_weights'"
+        )
+    manifest = (world.published / "manifest.json").read_bytes()
+    refused = world.run()
+    assert refused.returncode == 2
+    assert "seeds/health_weights.csv" in refused.stderr
+    assert "make run RESCORE=1" in refused.stderr
+    assert (world.published / "manifest.json").read_bytes() == manifest
+    done = world.run("run", "--rescore")
+    assert done.returncode == 0, done.stdout + done.stderr
+    with duckdb.connect(build, read_only=True) as connection:
+        covered = connection.execute("select from_date, to_date from raw.builds order by build_number desc limit 1")
+        assert covered.fetchone() == (date(2026, 5, 22), date(2026, 7, 1))
+        kept = connection.execute(
+            "select counts_from_date from raw.configuration_versions where seed_name = 'health_weights' "
+            "order by version_number"
+        ).fetchall()
+    assert kept == [(date(2026, 5, 22),), (date(2026, 5, 22),)]
+    again = world.run("replay", "2026-06-20")
+    assert again.returncode == 0, again.stdout + again.stderr
