@@ -81,7 +81,7 @@ bench: $(INSTALLED) ## Measure against named rivals, as ratios of one run
 
 .PHONY: ui
 ui: $(INSTALLED) ## Open Dagster's graph, runs and checks at http://127.0.0.1:3000
-	DAGSTER_HOME="$$($(BIN)/python -m dagster_project home)" $(BIN)/dagster dev -m dagster_project.definitions -h 127.0.0.1 -p 3000
+	PYTHONPATH="$(CURDIR)" DAGSTER_HOME="$$($(BIN)/python -m dagster_project home)" $(BIN)/dagster dev -m dagster_project.definitions -h 127.0.0.1 -p 3000
 
 .PHONY: docs
 docs: $(INSTALLED) ## Build the models' documentation as one page
