@@ -1,16 +1,13 @@
 """One more day after a month, a year and three years of history: its cost must not grow with what lies behind it."""
 
-import os
 import re
-import subprocess
-import sys
-import time
 from datetime import date, timedelta
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.timing import timed_command
 from dagster_project.settings import PROJECT_ROOT
 
 UNTIL = date(2026, 6, 30)
@@ -44,25 +41,12 @@ def show(folder: Path, console: Console) -> None:
             start=UNTIL - timedelta(days=days - 1), accounts=ACCOUNT_COUNT, days=max(days, 60), until=UNTIL
         )
         config.write_text(head + "".join(sources[1:]), encoding="utf-8")
-        environment = os.environ | {"BANSOU_HOME": str(home), "BANSOU_CONFIG": str(config)}
-        _timed(environment, "run")
-        _timed(environment, "tomorrow")
-        seconds, stages = _timed(environment, "tomorrow")
+        variables = {"BANSOU_HOME": str(home), "BANSOU_CONFIG": str(config)}
+        timed_command(variables, "run")
+        timed_command(variables, "tomorrow")
+        seconds, told = timed_command(variables, "tomorrow")
+        stages = {stage.strip(): float(stage_seconds) for stage, stage_seconds in STAGE.findall(told)}
         first = first or seconds
         shown = (stages["Sources into raw"], stages["Models and their tests"], stages["Publish"], seconds)
         table.add_row(name, *(f"{value:.1f}" for value in shown), f"{seconds / first:.2f}")
     console.print(table)
-
-
-def _timed(environment: dict[str, str], command: str) -> tuple[float, dict[str, float]]:
-    started = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-m", "dagster_project", command],
-        cwd=PROJECT_ROOT,
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    stages = {name.strip(): float(seconds) for name, seconds in STAGE.findall(done.stderr)}
-    return time.perf_counter() - started, stages

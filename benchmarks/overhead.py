@@ -1,9 +1,6 @@
 """A daily run against its bare queries: what is left is orchestration."""
 
 import json
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,17 +8,15 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from dagster_project.settings import PROJECT_ROOT
+from benchmarks.timing import timed_command
 
 
 def show(folder: Path, console: Console) -> None:
     """Run the default demo company's day again, then only the SQL that dbt had compiled for it; print both."""
     home = folder / "overhead"
-    environment = os.environ | {"BANSOU_HOME": str(home)}
-    _run(environment, "run")
-    started = time.perf_counter()
-    _run(environment, "run", "--force")
-    whole = time.perf_counter() - started
+    variables = {"BANSOU_HOME": str(home)}
+    timed_command(variables, "run")
+    whole, _ = timed_command(variables, "run", "--force")
     nodes, bare = _bare_queries(home)
     table = Table("what", title="A daily run and its bare queries (one round)", title_justify="left")
     table.add_column("seconds", justify="right")
@@ -29,16 +24,6 @@ def show(folder: Path, console: Console) -> None:
     table.add_row(f"the SQL of its {nodes} models and tests in one DuckDB session", f"{bare:.1f}")
     table.add_row("orchestration: start-up, graph, events, checks of raw, publish", f"{whole - bare:.1f}")
     console.print(table)
-
-
-def _run(environment: dict[str, str], *arguments: str) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "dagster_project", *arguments],
-        cwd=PROJECT_ROOT,
-        env=environment,
-        check=True,
-        capture_output=True,
-    )
 
 
 def _bare_queries(home: Path) -> tuple[int, float]:

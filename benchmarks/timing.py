@@ -1,9 +1,14 @@
 """How rivals are timed: in turn, several rounds, so that a slow moment of the machine meets them all."""
 
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
+
+from dagster_project.settings import PROJECT_ROOT
 
 ROUNDS = 5
 
@@ -51,3 +56,17 @@ def race(rivals: Sequence[Rival], rounds: int = ROUNDS) -> None:
                 rival.seconds.append(time.perf_counter() - started)
         if len(set(answers.values())) > 1:
             raise UnequalRowsError(f"The rivals disagree: {answers}")
+
+
+def timed_command(variables: Mapping[str, str], *arguments: str) -> tuple[float, str]:
+    """Seconds of a command of the project in a process of its own, and what it wrote to standard error."""
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "dagster_project", *arguments],
+        cwd=PROJECT_ROOT,
+        env=os.environ | variables,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return time.perf_counter() - started, done.stderr

@@ -10,7 +10,7 @@ import duckdb
 from dagster_project.sources.file_mapping import text_literal
 from dagster_project.warehouse.interface import ExportedTable, WarehouseError
 from dagster_project.warehouse.published import write_published, write_raw
-from dagster_project.warehouse.sql_warehouse import SqlWarehouse
+from dagster_project.warehouse.sql_warehouse import SqlWarehouse, fetched_dictionaries
 
 
 class DuckDBSession:
@@ -27,9 +27,9 @@ class DuckDBSession:
         """Every row of a query."""
         return self._connection.execute(sql).fetchall()
 
-    def names(self, sql: str) -> list[str]:
-        """Column names of a query, which is not executed."""
-        return [str(row[0]) for row in self._connection.execute(f"describe {sql}").fetchall()]
+    def dictionaries(self, sql: str) -> list[dict[str, Any]]:
+        """Every row of a query by column name."""
+        return fetched_dictionaries(self._connection.execute(sql))
 
     def landed(self, path: Path, name: str) -> str:  # noqa: ARG002 - Parquet is read where it lies
         """The file itself as a relation."""
@@ -77,13 +77,11 @@ class DuckDBWarehouse(SqlWarehouse):
             connection.execute(f"attach {text_literal(str(self.path))} as built (read_only)")
             return write_published(connection, {table: f"built.{schema}.{table}" for table in tables}, folder)
 
-    def copy_to_duckdb(self, queries: Mapping[str, str], path: Path) -> int:
-        """Write the rows of each query to a table of a new file."""
+    def copy_raw(self, conditions: Mapping[str, str], path: Path) -> int:
+        """Write the rows of each raw table that meet its condition to a new file."""
         with duckdb.connect(path) as connection:
             connection.execute(f"attach {text_literal(str(self.path))} as built (read_only)")
-            found = {
-                table: f"({query.replace(f'raw.{table}', f'built.raw.{table}')})" for table, query in queries.items()
-            }
+            found = {table: f"built.raw.{table} where {condition}" for table, condition in conditions.items()}
             return write_raw(connection, found)
 
     def publish(self, publish_id: str, schema: str, tables: Sequence[str]) -> None:

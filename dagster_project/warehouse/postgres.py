@@ -16,7 +16,7 @@ from psycopg2.extensions import quote_ident
 from dagster_project.sources.file_mapping import text_literal
 from dagster_project.warehouse.interface import ExportedTable, WarehouseError
 from dagster_project.warehouse.published import write_published, write_raw
-from dagster_project.warehouse.sql_warehouse import SqlWarehouse
+from dagster_project.warehouse.sql_warehouse import SqlWarehouse, fetched_dictionaries
 
 PUBLISHED, NEXT, FORMER = "published", "published_next", "published_before_"
 COPY_ROWS = 100_000
@@ -49,11 +49,11 @@ class PostgresSession:
             cursor.execute(statement)
             return list(cursor.fetchall())
 
-    def names(self, statement: str) -> list[str]:
-        """Column names of a query."""
+    def dictionaries(self, statement: str) -> list[dict[str, Any]]:
+        """Every row of a query by column name."""
         with self._connection.cursor() as cursor:
-            cursor.execute(f"select * from ({statement}) as told limit 0")
-            return [column.name for column in cursor.description]
+            cursor.execute(statement)
+            return fetched_dictionaries(cursor)
 
     def types(self, statement: str) -> list[tuple[str, str]]:
         """Name and type of each column of a query."""
@@ -138,8 +138,9 @@ class PostgresWarehouse(SqlWarehouse):
         with self._copied_out(queries) as relations, duckdb.connect() as connection:
             return write_published(connection, relations, folder)
 
-    def copy_to_duckdb(self, queries: Mapping[str, str], path: Path) -> int:
-        """Write the rows of each query to a table of a new file."""
+    def copy_raw(self, conditions: Mapping[str, str], path: Path) -> int:
+        """Write the rows of each raw table that meet its condition to a new file."""
+        queries = {table: f"select * from raw.{table} where {condition}" for table, condition in conditions.items()}
         with self._copied_out(queries) as relations, duckdb.connect(path) as connection:
             return write_raw(connection, relations)
 

@@ -8,6 +8,7 @@ import duckdb
 
 from dagster_project.sources.file_mapping import text_literal
 from dagster_project.warehouse.interface import ExportedTable, WarehouseError
+from dagster_project.warehouse.sql_warehouse import fetched_dictionaries
 
 # Readers as old as 1.5 open what we publish; 2.0's own format they cannot.
 PUBLISHED_STORAGE_VERSION = "v1.5.0"
@@ -22,9 +23,7 @@ class PublishedReader:
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Result of a query as dictionaries."""
         with duckdb.connect(self.path, read_only=True) as connection:
-            result = connection.execute(query, list(parameters))
-            names = [column[0] for column in result.description or []]
-            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+            return fetched_dictionaries(connection.execute(query, list(parameters)))
 
 
 def write_published(

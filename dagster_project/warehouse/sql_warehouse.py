@@ -33,8 +33,8 @@ class Session(Protocol):
     def all(self, sql: str) -> list[tuple[Any, ...]]:
         """Every row of a query."""
 
-    def names(self, sql: str) -> list[str]:
-        """Column names of a query."""
+    def dictionaries(self, sql: str) -> list[dict[str, Any]]:
+        """Every row of a query by column name."""
 
     def landed(self, path: Path, name: str) -> str:
         """A relation with the rows of a landed Parquet file; `name` is free for a temporary table."""
@@ -62,8 +62,8 @@ class SqlWarehouse(ABC):
         """Write tables to `folder/marts.duckdb` (schema `main`) and `folder/parquet/<table>.parquet`."""
 
     @abstractmethod
-    def copy_to_duckdb(self, queries: Mapping[str, str], path: Path) -> int:
-        """Write the rows of each query to a table of a new DuckDB file, in schema `raw`; the number of rows."""
+    def copy_raw(self, conditions: Mapping[str, str], path: Path) -> int:
+        """Write the rows of each raw table that meet its condition to a new DuckDB file; the number of rows."""
 
     @abstractmethod
     def publish(self, publish_id: str, schema: str, tables: Sequence[str]) -> None:
@@ -165,15 +165,10 @@ class SqlWarehouse(ABC):
                     "select table_name from information_schema.tables where table_schema = 'raw' order by table_name"
                 )
             ]
-        queries = {}
-        for table in tables:
-            where = f"_known_at < {_timestamp(known_before)} and _load_number <= {last_load_number}"
-            if table == "fed_columns":
-                where = f"first_load_number <= {last_load_number}"
-            elif table in LEDGER_TABLES:
-                where = "false"
-            queries[table] = f"select * from raw.{table} where {where}"
-        return self.copy_to_duckdb(queries, path)
+        known = f"_known_at < {_timestamp(known_before)} and _load_number <= {last_load_number}"
+        conditions = {table: "false" if table in LEDGER_TABLES else known for table in tables}
+        conditions["fed_columns"] = f"first_load_number <= {last_load_number}"
+        return self.copy_raw(conditions, path)
 
     def earliest_change_since(self, build: Build | None) -> date | None:
         """The earliest UTC date that rows loaded since a build speak of."""
@@ -201,9 +196,13 @@ class SqlWarehouse(ABC):
     def rows(self, query: str) -> list[dict[str, Any]]:
         """Result of a query as dictionaries, read only."""
         with self.session(read_only=True) as session:
-            found = session.all(query)
-            names = session.names(query) if found else []
-            return [dict(zip(names, row, strict=True)) for row in found]
+            return session.dictionaries(query)
+
+
+def fetched_dictionaries(cursor: Any) -> list[dict[str, Any]]:
+    """Every row that a DB-API cursor still holds, by column name."""
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _one(session: Session, query: str) -> Any:
