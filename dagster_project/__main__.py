@@ -117,7 +117,7 @@ def _build_docs(settings: Settings) -> int:
 
 def _execute_tomorrow(settings: Settings) -> int:
     """Build the world's today where it is not built yet, else move on and build the day after it."""
-    from dagster_project.assets.extract import advance_demo  # noqa: PLC0415 - dagster
+    from dagster_project.assets.demo import advance_demo  # noqa: PLC0415 - dagster
     from dagster_project.warehouse import open_warehouse  # noqa: PLC0415 - duckdb
 
     if settings.demo and not open_warehouse(settings).exists():

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from dagster_project.facts import keep_fact
 from dagster_project.settings import DBT_PROJECT_DIR, Settings, SettingsError
-from dagster_project.warehouse.interface import ConfigurationVersion, Warehouse
+from dagster_project.warehouse.interface import Warehouse
 
 SEEDS_DIR = DBT_PROJECT_DIR / "seeds"
 VALID_FROM = "valid_from_date"
@@ -56,7 +57,12 @@ def land_configuration(settings: Settings, warehouse: Warehouse, *, rescore: boo
         refuse_past_changes(kept, changed, build.as_of_date)
     start = settings.calendar.history_start_date
     counts_from = build.as_of_date + timedelta(days=1) if build and kept and not rescore else start
-    warehouse.keep_configuration([ConfigurationVersion(name, counts_from, text) for name, text in changed.items()])
+    number = len(warehouse.rows("select version_number from raw.configuration_versions"))
+    versions = [
+        {"version_number": number + n, "seed_name": name, "counts_from_date": counts_from, "content": text}
+        for n, (name, text) in enumerate(changed.items(), start=1)
+    ]
+    keep_fact(settings, warehouse, "configuration_versions", versions)
     return sorted(changed)
 
 

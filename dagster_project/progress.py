@@ -9,8 +9,7 @@ import dagster as dg
 
 STEP_TITLES = {
     "demo": "Demo company's files",
-    "raw_tables": "Sources into raw",
-    "check_raw": "Checks of raw",
+    "raw_tables": "Sources into raw, checked",
     "build_models": "Models and their tests",
     "check_marts": "Checks of the marts",
     "published": "Publish",

@@ -114,6 +114,8 @@ class FileTable(_Strict):
     columns: dict[str, str | ColumnMapping] = Field(default_factory=dict)
     """Contract column to foreign column; without any, columns of the same name are taken."""
     keep: list[KeepRule] = Field(default_factory=list)
+    smallest_share_of_last_fetch: float | None = Field(default=None, ge=0, le=1)
+    """In place of `guards.smallest_share_of_last_fetch`, for a table whose files differ much in size."""
     join: JoinSettings | None = None
 
 
@@ -122,7 +124,20 @@ class FilesSource(_Strict):
 
     type: Literal["files"]
     folder: str
+    late_after_hours: float | None = Field(default=None, gt=0)
+    """A source that has told nothing for so long, counted to the end of the newest day, is late."""
     tables: dict[str, FileTable]
+
+
+class GuardSettings(_Strict):
+    """When a batch is held although it can be read."""
+
+    smallest_share_of_last_fetch: float = Field(default=0.5, ge=0, le=1)
+    """Rows of a file as a share of those of the same file, or of the smallest of its series, before."""
+    volume_judged_from_rows: int = Field(default=20, ge=1)
+    """Fewer rows than these say nothing about volume."""
+    largest_rejected_share: float = Field(default=0.2, ge=0, le=1)
+    """Rejected rows as a share of a batch's rows."""
 
 
 class PublishSettings(_Strict):
@@ -151,6 +166,7 @@ class Settings(_Strict):
     calendar: CalendarSettings
     demo: DemoSettings | None = None
     sources: dict[Identifier, FilesSource]
+    guards: GuardSettings = GuardSettings()
     publish: PublishSettings = PublishSettings()
 
     @property
@@ -162,6 +178,11 @@ class Settings(_Strict):
     def landing_dir(self) -> Path:
         """Parquet batches as they arrived."""
         return self.home / "landing"
+
+    @property
+    def facts_dir(self) -> Path:
+        """What was decided or observed here, a file each."""
+        return self.home / "facts"
 
     @property
     def published_dir(self) -> Path:

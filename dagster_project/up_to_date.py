@@ -7,6 +7,7 @@ from typing import Any
 
 from dagster_project.code_version import code_version
 from dagster_project.days import newest_day
+from dagster_project.durable import write_durably
 from dagster_project.publishing import read_manifest
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse
@@ -19,9 +20,14 @@ def note_files_seen(settings: Settings, source_name: str, entity: str) -> None:
     path.write_text(json.dumps(_files_now(settings, source_name, entity)))
 
 
+def forget_published(settings: Settings) -> None:
+    """Before anything is read: until the next publish, only a run can say whether something is new."""
+    _published_path(settings).unlink(missing_ok=True)
+
+
 def note_published(settings: Settings, publish_id: str) -> None:
     """Remember what the published set was made from."""
-    _published_path(settings).write_text(json.dumps({"publish_id": publish_id, **_inputs(settings)}))
+    write_durably(_published_path(settings), json.dumps({"publish_id": publish_id, **_inputs(settings)}))
 
 
 def is_up_to_date(settings: Settings) -> bool:

@@ -1,86 +1,34 @@
 """From the sources into raw: one step that loads every raw table, so that a source's fault stops no other source."""
 
-import uuid
-from collections import Counter
+import sys
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING
+from datetime import timedelta
 
 import dagster as dg
 
+from dagster_project.assets.demo import DEMO_KEY
+from dagster_project.checks.raw import blocking_faults, check_results, unreconciled_batches
+from dagster_project.checks.results import OWNER, record_checks
 from dagster_project.configuration import land_configuration
 from dagster_project.contract import input_contract
-from dagster_project.demo.today import read_state
-from dagster_project.settings import DemoSettings, Settings, SettingsError
-from dagster_project.sources.landing import SourceError
-from dagster_project.up_to_date import note_files_seen
+from dagster_project.days import days_of_run
+from dagster_project.facts import restore_facts
+from dagster_project.loading import LoadedTable, load_all
+from dagster_project.run_lock import hold_run_lock
+from dagster_project.settings import Settings
+from dagster_project.source_states import late_sources, note_states
+from dagster_project.up_to_date import forget_published
 from dagster_project.warehouse import open_warehouse
-from dagster_project.warehouse.interface import LoadResult, Warehouse
+from dagster_project.warehouse.interface import Warehouse, WarehouseError
 
-if TYPE_CHECKING:
-    from dagster_project.demo.block import World
-
-OWNER = "team:customer_success_data"
 # What is refreshed every morning is late after a day and a half.
 DAILY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36))
-DEMO_KEY = dg.AssetKey(["demo", "company_files"])
 # Dagster reads a run's partitions from the step whose name comes last; were that the one partitioned asset, it would
 # write an event for every asset and day. So this name comes after "published".
 LOAD_STEP = "raw_tables"
-
-
-def build_demo_asset(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The demo company's files, where the configuration asks for one."""
-    demo = settings.demo
-    if demo is None:
-        return []
-
-    @dg.asset(
-        key=DEMO_KEY,
-        group_name="demo",
-        owners=[OWNER],
-        kinds={"python"},
-        description="Files of an invented company. Demo data: no customer of anybody's.",
-    )
-    def company_files() -> dg.MaterializeResult[None]:
-        counts = write_demo(demo, settings.demo_dir)
-        return dg.MaterializeResult(metadata={"files": len(counts), "rows": sum(counts.values())})
-
-    return [company_files]
-
-
-def write_demo(demo: DemoSettings, folder: Path) -> dict[str, int]:
-    """Write the demo company's files where they do not stand yet; rows by file written."""
-    from dagster_project.demo.company import write_demo_world  # noqa: PLC0415 - numpy and pyarrow
-
-    world = _demo_world(demo)
-    state = read_state(folder)
-    return {} if state and state["world"] == repr(world) else write_demo_world(world, folder)
-
-
-def advance_demo(settings: Settings) -> date:
-    """Move the demo world on by a day; the new day.
-
-    Raises:
-        SettingsError: the configuration has no demo, or its world ends.
-    """
-    from dagster_project.demo.company import advance_demo_world  # noqa: PLC0415 - numpy and pyarrow
-
-    demo = settings.demo
-    if demo is None:
-        raise SettingsError(f"{settings.config_path} has no [demo]: only the demo world can be moved on by a day.")
-    write_demo(demo, settings.demo_dir)
-    try:
-        return advance_demo_world(_demo_world(demo), settings.demo_dir)[0]
-    except ValueError as error:
-        raise SettingsError(f"{settings.config_path}, demo.until: {error}. Set a later one.") from None
-
-
-def _demo_world(demo: DemoSettings) -> "World":
-    from dagster_project.demo.block import World  # noqa: PLC0415 - numpy and pyarrow
-
-    return World(demo.account_count, demo.day_count, demo.until, demo.seed)
+LEDGER_KEY = dg.AssetKey(["raw", "batches"])
+CHECK_NAME, LEDGER_CHECK_NAME = "batches_are_sound", "every_row_is_accounted_for"
+CONFIRM_TAG = "bansou/confirm"
 
 
 def build_raw_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
@@ -91,39 +39,89 @@ def build_raw_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetS
             feeding.setdefault((source.type, entity), []).append(source_name)
     if not feeding:
         return []
+    keys = {
+        f"{source_type}_{entity}": dg.AssetKey(["raw", f"{source_type}_{entity}"]) for source_type, entity in feeding
+    }
 
     @dg.multi_asset(
         name=LOAD_STEP,
         specs=[
+            *(
+                dg.AssetSpec(
+                    key=keys[f"{source_type}_{entity}"],
+                    deps=[DEMO_KEY] if settings.demo else [],
+                    group_name="raw",
+                    owners=[OWNER],
+                    kinds={source_type, settings.engine},
+                    description=f"Append-only rows of {entity.replace('_', ' ')}, from {', '.join(source_names)}.",
+                )
+                for (source_type, entity), source_names in sorted(feeding.items())
+            ),
             dg.AssetSpec(
-                key=["raw", f"{source_type}_{entity}"],
+                key=LEDGER_KEY,
                 deps=[DEMO_KEY] if settings.demo else [],
                 group_name="raw",
                 owners=[OWNER],
-                kinds={source_type, settings.engine},
-                description=f"Append-only rows of {entity.replace('_', ' ')}, from {', '.join(source_names)}.",
-            )
-            for (source_type, entity), source_names in sorted(feeding.items())
+                kinds={settings.engine},
+                description="What came of every batch: rows read, loaded, unchanged, superseded, filtered, rejected.",
+            ),
         ],
-        can_subset=True,
+        check_specs=[
+            *(
+                dg.AssetCheckSpec(
+                    name=CHECK_NAME,
+                    asset=keys[table_name],
+                    blocking=True,
+                    description="The batches of this run meet their contract. One that does not is held, and what was "
+                    "there stays; nothing is built where nothing was there.",
+                )
+                for table_name in sorted(keys)
+            ),
+            dg.AssetCheckSpec(
+                name=LEDGER_CHECK_NAME,
+                asset=LEDGER_KEY,
+                blocking=True,
+                description="Rows read = loaded + unchanged + superseded + filtered + rejected, and raw holds as many.",
+            ),
+        ],
     )
-    def raw_tables(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    def raw_tables(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        hold_run_lock(settings)
+        forget_published(settings)
         warehouse = prepare_warehouse(settings)
-        failures = []
-        for (source_type, entity), source_names in sorted(feeding.items()):
-            key = dg.AssetKey(["raw", f"{source_type}_{entity}"])
-            if key not in context.selected_asset_keys:
-                continue
-            try:
-                totals = _load_all(settings, warehouse, entity, source_names)
-            except SourceError as error:
-                failures.append(str(error))
-                continue
-            if totals["rows_rejected"]:
-                context.log.warning(f"{entity}: {totals['rows_rejected']} rows rejected; see raw.rejected_rows")
-            yield dg.MaterializeResult(asset_key=key, metadata=dict(totals))
-        if failures:
-            raise SourceError("\n".join(failures))
+        _, last = days_of_run(settings, context.run.tags)
+        build = warehouse.last_build()
+        as_of_date = max(last, build.as_of_date) if build else last
+        loaded = load_all(
+            settings,
+            warehouse,
+            [(source_name, entity) for (_, entity), names in feeding.items() for source_name in names],
+            as_of_date,
+            context.run.tags.get(CONFIRM_TAG, "").split(),
+        )
+        note_states(settings, warehouse, loaded, as_of_date)
+        late = late_sources(settings, warehouse, as_of_date)
+        unfed = input_contract().keys() - settings.entities_fed
+        record_checks(
+            settings, warehouse, context.run.run_id, as_of_date, check_results(warehouse, loaded, late, unfed)
+        )
+        for message in [*(table.fault for table in loaded if table.fault), *late.values()]:
+            context.log.warning(message)
+        blocked = blocking_faults(warehouse, loaded)
+        for table_name, key in sorted(keys.items()):
+            of_table = [table for table in loaded if table.table_name == table_name]
+            yield dg.MaterializeResult(asset_key=key, metadata=_counts(of_table))
+            yield _check_result(key, of_table, is_blocked=table_name in blocked)
+        yield dg.MaterializeResult(asset_key=LEDGER_KEY)
+        unreconciled = unreconciled_batches(warehouse, loaded)
+        yield dg.AssetCheckResult(
+            passed=not unreconciled,
+            asset_key=LEDGER_KEY,
+            check_name=LEDGER_CHECK_NAME,
+            metadata={"failing_rows": dg.MetadataValue.json([str(row) for row in unreconciled])},
+        )
+        if blocked:
+            raise WarehouseError("\n".join(blocked.values()))
 
     empty = [
         dg.AssetSpec(
@@ -143,58 +141,56 @@ def build_raw_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetS
 def prepare_warehouse(settings: Settings, *, rescore: bool = False) -> Warehouse:
     """The warehouse with the raw tables of every configured kind of source, and the seeds as they stand kept in it.
 
+    A damaged one is set aside, and a new one made; landing fills it.
+
     Raises:
         SettingsError: a seed changes what days already scored rest on, and `rescore` is not asked for.
     """
     warehouse = open_warehouse(settings)
+    set_damage_aside(warehouse)
     warehouse.prepare(sorted({source.type for source in settings.sources.values()}))
+    restore_facts(settings, warehouse)
     land_configuration(settings, warehouse, rescore=rescore)
     return warehouse
 
 
-def _load_all(settings: Settings, warehouse: Warehouse, entity: str, source_names: Sequence[str]) -> Counter[str]:
-    """Counts over the sources of an entity; every source is tried, and the faults are raised together.
-
-    Raises:
-        SourceError: a source cannot be read.
-    """
-    totals: Counter[str] = Counter({"rows_read": 0, "rows_rejected": 0})
-    failures = []
-    for source_name in source_names:
-        try:
-            result = _load(settings, warehouse, source_name, entity)
-        except SourceError as error:
-            failures.append(str(error))
-        else:
-            totals.update(vars(result) if result else {})
-    if failures:
-        raise SourceError("\n".join(failures))
-    return totals
+def set_damage_aside(warehouse: Warehouse, *, reads_all: bool = False) -> bool:
+    """Move damaged data out of the way; whether there was any."""
+    damage = warehouse.damage(reads_all=reads_all)
+    if damage is None:
+        return False
+    aside = warehouse.set_aside()
+    sys.stderr.write(f"The warehouse is damaged: {damage}\nIt lies at {aside} now; landing fills a new one.\n")
+    return True
 
 
-def _load(settings: Settings, warehouse: Warehouse, source_name: str, entity: str) -> LoadResult | None:
-    """Pull what is new of one source's entity and move it into raw; null where nothing is new."""
-    from dagster_project.sources.files import FilesRequest, extract_files  # noqa: PLC0415 - duckdb
+def _counts(tables: Sequence[LoadedTable]) -> dict[str, int]:
+    results = [table.result for table in tables if table.result]
+    return {
+        "rows_read": sum(result.rows_read for result in results),
+        "rows_loaded": sum(result.rows_loaded for result in results),
+        "rows_rejected": sum(result.rows_rejected for result in results),
+    }
 
-    source = settings.sources[source_name]
-    note_files_seen(settings, source_name, entity)
-    loaded_at = datetime.now(UTC).replace(tzinfo=None)
-    request = FilesRequest(
-        source_name=source_name,
-        folder=Path(settings.resolve(source.folder, f"sources.{source_name}.folder")),
-        table=source.tables[entity],
-        entity=input_contract()[entity],
-        landing_dir=settings.landing_dir,
-        load_id=f"{loaded_at:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
-    )
-    batch = extract_files(request, warehouse.files_known(source_name, entity))
-    if batch is None:
-        return None
-    calendar = settings.calendar
-    start = datetime.combine(calendar.history_start_date, time(), calendar.timezone)
-    return warehouse.load(
-        batch,
-        loaded_at,
-        earliest_known_at=start.astimezone(UTC).replace(tzinfo=None),
-        is_pinned=settings.is_pinned,
+
+def _check_result(key: dg.AssetKey, tables: Sequence[LoadedTable], *, is_blocked: bool) -> dg.AssetCheckResult:
+    """A held batch is a warning where rows of before stand, and an error where there are none."""
+    faults = [table.fault for table in tables if table.fault]
+    samples = [
+        {name: None if value is None else str(value) for name, value in row.items()}
+        for table in tables
+        if table.judgement
+        for figure in table.judgement.result.failures
+        for row in figure.samples
+    ]
+    return dg.AssetCheckResult(
+        passed=not faults and not is_blocked,
+        asset_key=key,
+        check_name=CHECK_NAME,
+        severity=dg.AssetCheckSeverity.ERROR if is_blocked else dg.AssetCheckSeverity.WARN,
+        metadata={
+            "rows_scanned": sum(table.batch.rows_read for table in tables if table.batch),
+            "failures": dg.MetadataValue.json(faults),
+            "failing_rows": dg.MetadataValue.json(samples),
+        },
     )

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import dagster as dg
 
-from dagster_project.assets.extract import DAILY, OWNER
+from dagster_project.assets.extract import DAILY
 from dagster_project.checks.gate import outcomes_of_run, require_passed
+from dagster_project.checks.results import OWNER
 from dagster_project.days import daily_partitions
 from dagster_project.publishing import PublishedSet, publish_set
 from dagster_project.settings import Settings

@@ -15,7 +15,8 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 from packaging.version import Version
 
-from dagster_project.assets.extract import DAILY, OWNER
+from dagster_project.assets.extract import DAILY
+from dagster_project.checks.results import OWNER
 from dagster_project.code_version import fingerprint_of
 from dagster_project.days import days_of_run, plan_build
 from dagster_project.settings import DBT_PROJECT_DIR, Settings, exported

@@ -1,74 +1,123 @@
-"""The guards at the two boundaries as blocking Dagster checks: raw before dbt, marts before publish."""
+"""The guard behind the models: each mart's suite as a blocking Dagster check, its warnings as one that only tells."""
 
 from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from dagster_project.checks.expectations import Suite, SuiteResult, read_suites, validate
+from dagster_project.checks.expectations import FigureResult, Subject, Suite, SuiteResult, read_suites, validate
+from dagster_project.checks.results import CheckResult, record_checks
 from dagster_project.days import days_of_run
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse
 
 CHECK_NAME = "meets_expectations"
+WARNING_NAME = "raises_no_warning"
 
 
-def raw_suites(settings: Settings) -> list[Suite]:
-    """Suites of the raw tables that a configured source fills."""
-    filled = {f"raw.{source.type}_{entity}" for source in settings.sources.values() for entity in source.tables}
-    return [suite for suite in read_suites("raw") if suite.table in filled]
+def build_mart_checks(settings: Settings) -> dg.AssetChecksDefinition:
+    """One step that validates every mart's suite."""
+    suites = read_suites("marts")
 
-
-def mart_suites() -> list[Suite]:
-    """Suites of the marts."""
-    return read_suites("marts")
-
-
-def build_boundary_checks(settings: Settings, name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
-    """One step that validates suites, with one blocking check per table."""
-
-    @dg.multi_asset_check(
-        name=name,
-        specs=[
-            dg.AssetCheckSpec(
-                name=CHECK_NAME,
-                asset=dg.AssetKey(suite.table.split(".")),
-                blocking=True,
-                description=f"Expectations of {suite.path.name}. If it fails: {suite.remedy}",
-                metadata={"owner": suite.owner, "suite": str(suite.path.name)},
-            )
-            for suite in suites
-        ],
-    )
-    def boundary_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    @dg.multi_asset_check(name="check_marts", specs=[spec for suite in suites for spec in _specs(suite)])
+    def mart_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         warehouse = open_warehouse(settings)
         _, last = days_of_run(settings, context.run.tags)
         build = warehouse.last_build()
+        as_of_date = max(last, build.as_of_date) if build else last
+        subjects = [
+            Subject(suite.table, suite, suite.table, rows_expected=settings.entities_fed >= set(suite.rows_expected_of))
+            for suite in suites
+        ]
         dates = {
             "history_start_date": f"date '{settings.calendar.history_start_date}'",
-            "as_of_date": f"date '{max(last, build.as_of_date) if build else last}'",
+            "as_of_date": f"date '{as_of_date}'",
         }
-        results = validate(warehouse, suites, dates, settings.entities_fed)
+        results = validate(warehouse.rows, subjects, dates)
+        record_checks(
+            settings,
+            warehouse,
+            context.run.run_id,
+            as_of_date,
+            [told for suite in suites for told in _told(suite, results[suite.table])],
+        )
         for suite in suites:
             result = results[suite.table]
             for failure in result.failures:
                 context.log.error(f"{suite.table}: {failure}. {suite.remedy}")
-            yield _check_result(suite, result)
+            yield check_result(suite, CHECK_NAME, result, result.failures, dg.AssetCheckSeverity.ERROR)
+            if _has_warnings(suite):
+                yield check_result(suite, WARNING_NAME, result, result.warnings, dg.AssetCheckSeverity.WARN)
 
-    return boundary_checks
+    return mart_checks
 
 
-def _check_result(suite: Suite, result: SuiteResult) -> dg.AssetCheckResult:
+def check_result(
+    suite: Suite,
+    check_name: str,
+    result: SuiteResult,
+    unmet: Sequence[FigureResult],
+    severity: dg.AssetCheckSeverity,
+) -> dg.AssetCheckResult:
+    """A suite's result as Dagster shows it."""
     return dg.AssetCheckResult(
-        passed=result.is_met,
+        passed=not unmet,
         asset_key=dg.AssetKey(suite.table.split(".")),
-        check_name=CHECK_NAME,
-        severity=dg.AssetCheckSeverity.ERROR,
+        check_name=check_name,
+        severity=severity,
         metadata={
             "rows_scanned": result.rows_scanned,
-            "failures": dg.MetadataValue.json(list(result.failures)),
-            "failing_rows": dg.MetadataValue.json(
-                [{name: None if value is None else str(value) for name, value in row.items()} for row in result.samples]
-            ),
+            "failures": dg.MetadataValue.json([str(figure) for figure in unmet]),
+            "failing_rows": dg.MetadataValue.json([_as_text(row) for figure in unmet for row in figure.samples]),
             "remedy": suite.remedy,
         },
     )
+
+
+def _specs(suite: Suite) -> list[dg.AssetCheckSpec]:
+    key, told = dg.AssetKey(suite.table.split(".")), {"owner": suite.owner, "suite": str(suite.path.name)}
+    specs = [
+        dg.AssetCheckSpec(
+            name=CHECK_NAME,
+            asset=key,
+            blocking=True,
+            description=f"Expectations of {suite.path.name}. If it fails: {suite.remedy}",
+            metadata=told,
+        )
+    ]
+    if _has_warnings(suite):
+        specs.append(
+            dg.AssetCheckSpec(
+                name=WARNING_NAME,
+                asset=key,
+                description=f"Expectations of {suite.path.name} that readers are told of.",
+                metadata=told,
+            )
+        )
+    return specs
+
+
+def _has_warnings(suite: Suite) -> bool:
+    return any(told["severity"] == "warning" for told in suite.document["expectations"])
+
+
+def _told(suite: Suite, result: SuiteResult) -> list[CheckResult]:
+    return [
+        CheckResult(
+            stage="marts",
+            table_name=suite.table.partition(".")[2],
+            check_name=figure.name,
+            policy="warn" if figure.is_warning else "block",
+            outcome="passed" if figure.is_met else "warned" if figure.is_warning else "failed",
+            remedy=suite.remedy,
+            message=None if figure.is_met else str(figure),
+            rows_scanned=result.rows_scanned,
+            failing_row_count=figure.value if figure.counts_bad_rows else None,
+            failing_rows=figure.samples,
+            owner=suite.owner,
+        )
+        for figure in result.figures
+    ]
+
+
+def _as_text(row: dict[str, object]) -> dict[str, str | None]:
+    return {name: None if value is None else str(value) for name, value in row.items()}

@@ -75,7 +75,8 @@ def extract_files(request: FilesRequest, files_known: AbstractSet[str]) -> Lande
     Raises:
         SourceError: no file matches, a file is broken, or a mapped column is not in the file.
     """
-    mapping_hash = hashlib.sha256(request.table.model_dump_json().encode()).hexdigest()
+    mapping = request.table.model_dump_json(exclude={"smallest_share_of_last_fetch"})
+    mapping_hash = hashlib.sha256(mapping.encode()).hexdigest()
     joined = _matches(request, request.table.join.files) if request.table.join else []
     joined_hash = "".join(_sha256(path) for path in joined)
     fingerprints = {
@@ -121,6 +122,10 @@ def _land(
             _require_unique_join(connection, request, joined_reader)
         connection.execute(mapping.mapped_sql(request.source_name, reader, joined_reader))
         malformed = _malformed_count(connection)
+        rows_by_file = {
+            Path(name): int(count)
+            for name, count in connection.execute("select _file, count(*) from mapped group by _file").fetchall()
+        }
         counts = connection.execute(
             "select count(*), count(*) filter (where not _is_kept), "
             "count(*) filter (where _is_kept and _rejection is not null) from mapped"
@@ -134,8 +139,6 @@ def _land(
             f"to {text_literal(str(rejected_path))} (format parquet)"
         )
     except duckdb.Error as error:
-        rows_path.unlink(missing_ok=True)
-        rejected_path.unlink(missing_ok=True)
         listed = ", ".join(str(path) for path in paths[:NAMED_PATHS]) + (" …" if len(paths) > NAMED_PATHS else "")
         raise SourceError(
             f"{request.place}: cannot read {listed} as {_format(request.table, paths[0])}: {error}\n"
@@ -150,7 +153,8 @@ def _land(
         rows_path=rows_path,
         rejected_path=rejected_path,
         files=tuple(
-            LandedFile(str(path), print_, path.stat().st_size) for path, print_ in zip(paths, fingerprints, strict=True)
+            LandedFile(str(path), print_, path.stat().st_size, rows_by_file.get(_as_read(request, path), 0))
+            for path, print_ in zip(paths, fingerprints, strict=True)
         ),
         fed_columns=mapping.fed_columns,
         is_reconstructed=request.table.is_reconstructed,
@@ -194,7 +198,7 @@ def _reader(request: FilesRequest, paths: list[Path]) -> str:
     """A table function over the files; every column of text formats stays text, so that no value is guessed at."""
     table = request.table
     kind = _format(table, paths[0])
-    if kind != "parquet" and table.encoding.lower() not in DUCKDB_ENCODINGS:
+    if _is_transcoded(request, paths[0]):
         paths = [_transcoded(request, path) for path in paths]
     listed = "[" + ", ".join(text_literal(str(path)) for path in paths) + "]"
     if kind == "parquet":
@@ -229,9 +233,19 @@ def _json_lines(request: FilesRequest, paths: list[Path], listed: str) -> str:
     return f"(select {keys + ',' if keys else ''} _source_file from {reader})"
 
 
+def _is_transcoded(request: FilesRequest, path: Path) -> bool:
+    """Whether DuckDB reads a copy, because it does not know the file's encoding."""
+    return _format(request.table, path) != "parquet" and request.table.encoding.lower() not in DUCKDB_ENCODINGS
+
+
+def _as_read(request: FilesRequest, path: Path) -> Path:
+    """The file that DuckDB reads for a file of the source."""
+    return request.transcoded_dir / path.relative_to(request.folder) if _is_transcoded(request, path) else path
+
+
 def _transcoded(request: FilesRequest, path: Path) -> Path:
     """A UTF-8 copy of a file in an encoding that DuckDB does not read itself."""
-    copy = request.transcoded_dir / path.relative_to(request.folder)
+    copy = _as_read(request, path)
     copy.parent.mkdir(parents=True, exist_ok=True)
     opened = gzip.open if path.suffix == ".gz" else open
     try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from dagster_project.sources.file_mapping import text_literal
 from dagster_project.warehouse.interface import ExportedTable, WarehouseError
 from dagster_project.warehouse.published import write_published, write_raw
 from dagster_project.warehouse.sql_warehouse import SqlWarehouse, fetched_dictionaries
+
+# What DuckDB says of a file that is no longer what it wrote, in contrast to one that is locked or of another version.
+DAMAGED = ("not a valid DuckDB database file", "Corrupt database file", "Could not read enough bytes", "INTERNAL Error")
 
 
 class DuckDBSession:
@@ -30,6 +34,13 @@ class DuckDBSession:
     def dictionaries(self, sql: str) -> list[dict[str, Any]]:
         """Every row of a query by column name."""
         return fetched_dictionaries(self._connection.execute(sql))
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Append rows, their values bound as parameters."""
+        if rows:
+            listed = ", ".join(f"({', '.join('?' * len(columns))})" for _ in rows)
+            values = [value for row in rows for value in row]
+            self._connection.execute(f"insert into {table} ({', '.join(columns)}) values {listed}", values)
 
     def landed(self, path: Path, name: str) -> str:  # noqa: ARG002 - Parquet is read where it lies
         """The file itself as a relation."""
@@ -69,6 +80,26 @@ class DuckDBWarehouse(SqlWarehouse):
     def exists(self) -> bool:
         """True where the build file is there."""
         return self.path.exists()
+
+    def damage(self, *, reads_all: bool = False) -> str | None:
+        """What DuckDB says of the file where it is damaged; with `reads_all` every table is read through."""
+        if not self.exists():
+            return None
+        try:
+            with duckdb.connect(self.path, read_only=True) as connection:
+                tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+                for schema, table in tables if reads_all else []:
+                    connection.execute(f"select max(hash(t)) from {schema}.{table} as t").fetchall()
+        except duckdb.Error as error:
+            return str(error) if any(word in str(error) for word in DAMAGED) else None
+        return None
+
+    def set_aside(self) -> str:
+        """Give the damaged file another name, beside its place."""
+        aside = self.path.with_name(f"{self.path.stem}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}.duckdb")
+        self.path.rename(aside)
+        self.path.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+        return str(aside)
 
     def export(self, schema: str, tables: Sequence[str], folder: Path) -> list[ExportedTable]:
         """Write tables to a file that older readers can open, and to Parquet beside it."""

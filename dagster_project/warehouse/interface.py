@@ -1,6 +1,6 @@
 """What the rest of the project may ask of a warehouse, whatever engine it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -93,8 +93,20 @@ class Warehouse(Protocol):
     def last_build_of(self, day: date) -> Build | None:
         """The newest finished build that covered a day."""
 
-    def keep_configuration(self, versions: Sequence[ConfigurationVersion]) -> None:
-        """Append versions of seeds."""
+    def loaded_ids(self) -> set[str]:
+        """Ids of the batches that raw holds."""
+
+    def fact_ids(self, table: str) -> set[str]:
+        """Ids of the facts that a table of facts holds."""
+
+    def keep_fact(self, table: str, fact_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Append the rows of one fact; columns that a row leaves out stay null."""
+
+    def damage(self, *, reads_all: bool = False) -> str | None:
+        """What is wrong with the stored data, where it cannot be read; with `reads_all` all of it is tried."""
+
+    def set_aside(self) -> str:
+        """Move damaged data out of the way, so that it is built anew; where it lies now."""
 
     def configuration_on(self, day: date) -> list[ConfigurationVersion]:
         """The version of each seed that counts on a day."""

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from psycopg2.extensions import quote_ident
+from psycopg2.extras import execute_values
 
 from dagster_project.sources.file_mapping import text_literal
 from dagster_project.warehouse.interface import ExportedTable, WarehouseError
@@ -66,6 +67,12 @@ class PostgresSession:
     def quoted(self, name: str) -> str:
         """A name as an identifier."""
         return str(quote_ident(name, self._connection))
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Append rows, their values bound as parameters."""
+        if rows:
+            with self._connection.cursor() as cursor:
+                execute_values(cursor, f"insert into {table} ({', '.join(columns)}) values %s", rows)
 
     def landed(self, path: Path, name: str) -> str:
         """A temporary table with the rows of the file, sent by COPY."""
@@ -131,6 +138,14 @@ class PostgresWarehouse(SqlWarehouse):
     def exists(self) -> bool:
         """True where the ledger is there."""
         return bool(self.rows("select to_regclass('raw.batches') is not null as is_there")[0]["is_there"])
+
+    def damage(self, *, reads_all: bool = False) -> str | None:  # noqa: ARG002
+        """Null: a server looks after its own files."""
+        return None
+
+    def set_aside(self) -> str:
+        """Nothing is ever damaged here."""
+        raise NotImplementedError
 
     def export(self, schema: str, tables: Sequence[str], folder: Path) -> list[ExportedTable]:
         """Write tables to files."""

@@ -27,6 +27,7 @@ LEDGER_TABLES = {
         "rows_superseded": "bigint",
         "rows_rejected": "bigint",
         "earliest_change_date": "date",
+        "newest_known_at": "timestamp",
         "loaded_at": "timestamp",
     },
     "batch_files": {
@@ -36,6 +37,7 @@ LEDGER_TABLES = {
         "file_path": "text",
         "fingerprint": "text",
         "size_bytes": "bigint",
+        "row_count": "bigint",
     },
     "fed_columns": {
         "source_name": "text",
@@ -70,11 +72,54 @@ LEDGER_TABLES = {
         "last_load_number": "bigint",
         "models_version": "text",
     },
+}
+
+# What is not delivered but decided or observed here: each fact is a file of the ledger, and rows of one of these.
+FACT_TABLES = {
     "configuration_versions": {
         "version_number": "bigint",
         "seed_name": "text",
         "counts_from_date": "date",
         "content": "text",
+        "fact_id": "text",
+    },
+    "source_states": {
+        "source_name": "text",
+        "entity": "text",
+        "state": "text",
+        "message": "text",
+        "since_at": "timestamp",
+        "fact_id": "text",
+    },
+    "runs": {
+        "run_id": "text",
+        "stage": "text",
+        "status": "text",
+        "from_date": "date",
+        "to_date": "date",
+        "started_at": "timestamp",
+        "duration_seconds": "numeric(12,3)",
+        "row_count": "bigint",
+        "publish_id": "text",
+        "message": "text",
+        "fact_id": "text",
+    },
+    "check_results": {
+        "run_id": "text",
+        "stage": "text",
+        "table_name": "text",
+        "check_name": "text",
+        "policy": "text",
+        "outcome": "text",
+        "rows_scanned": "bigint",
+        "failing_row_count": "bigint",
+        "failing_rows": "text",
+        "message": "text",
+        "owner": "text",
+        "remedy": "text",
+        "as_of_date": "date",
+        "checked_at": "timestamp",
+        "fact_id": "text",
     },
 }
 

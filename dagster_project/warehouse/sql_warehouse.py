@@ -1,7 +1,7 @@
 """What every engine does in the same SQL: raw tables, the ledger, and which landed rows are new."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from dagster_project.warehouse.interface import (
     LoadResult,
     WarehouseError,
 )
-from dagster_project.warehouse.raw_tables import LEDGER_TABLES, raw_columns
+from dagster_project.warehouse.raw_tables import FACT_TABLES, LEDGER_TABLES, raw_columns
 
 # A key that was seen within so many days of arrival is the same event, delivered again.
 EVENT_ARRIVAL_DAYS = 30
@@ -35,6 +35,9 @@ class Session(Protocol):
 
     def dictionaries(self, sql: str) -> list[dict[str, Any]]:
         """Every row of a query by column name."""
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Append rows, their values bound as parameters."""
 
     def landed(self, path: Path, name: str) -> str:
         """A relation with the rows of a landed Parquet file; `name` is free for a temporary table."""
@@ -58,6 +61,14 @@ class SqlWarehouse(ABC):
         """True where there is a warehouse to read from."""
 
     @abstractmethod
+    def damage(self, *, reads_all: bool = False) -> str | None:
+        """What is wrong with the stored data, where it cannot be read; with `reads_all` all of it is tried."""
+
+    @abstractmethod
+    def set_aside(self) -> str:
+        """Move damaged data out of the way, so that it is built anew; where it lies now."""
+
+    @abstractmethod
     def export(self, schema: str, tables: Sequence[str], folder: Path) -> list[ExportedTable]:
         """Write tables to `folder/marts.duckdb` (schema `main`) and `folder/parquet/<table>.parquet`."""
 
@@ -71,7 +82,7 @@ class SqlWarehouse(ABC):
 
     def prepare(self, source_types: Sequence[str]) -> None:
         """Create what is absent; add the columns that the contract has gained."""
-        wanted = {name: dict(columns) for name, columns in LEDGER_TABLES.items()} | {
+        wanted = {name: dict(columns) for name, columns in (LEDGER_TABLES | FACT_TABLES).items()} | {
             f"{source_type}_{entity.name}": raw_columns(entity)
             for source_type in source_types
             for entity in input_contract().values()
@@ -93,6 +104,24 @@ class SqlWarehouse(ABC):
             f"and entity = {text_literal(entity)}"
         )
         return {row["fingerprint"] for row in found}
+
+    def loaded_ids(self) -> set[str]:
+        """Ids of the batches that raw holds."""
+        return {row["load_id"] for row in self.rows("select load_id from raw.batches")}
+
+    def fact_ids(self, table: str) -> set[str]:
+        """Ids of the facts that a table of facts holds."""
+        return {row["fact_id"] for row in self.rows(f"select distinct fact_id from raw.{table}")}
+
+    def keep_fact(self, table: str, fact_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Append the rows of one fact; columns that a row leaves out stay null."""
+        columns = [name for name in FACT_TABLES[table] if name != "fact_id"]
+        with self.session() as session:
+            session.insert(
+                f"raw.{table}",
+                [*columns, "fact_id"],
+                [[*(row.get(name) for name in columns), fact_id] for row in rows],
+            )
 
     def load(
         self, batch: LandedBatch, loaded_at: datetime, earliest_known_at: datetime, *, is_pinned: bool
@@ -132,20 +161,6 @@ class SqlWarehouse(ABC):
         )
         return Build(**found[0]) if found else None
 
-    def keep_configuration(self, versions: Sequence[ConfigurationVersion]) -> None:
-        """Append versions of seeds."""
-        with self.session() as session:
-            first = _one(session, "select coalesce(max(version_number), 0) + 1 from raw.configuration_versions")
-            _insert(
-                session,
-                "raw.configuration_versions",
-                (
-                    f"({number}, {text_literal(version.seed_name)}, {_date(version.counts_from_date)}, "
-                    f"{text_literal(version.content)})"
-                    for number, version in enumerate(versions, start=first)
-                ),
-            )
-
     def configuration_on(self, day: date) -> list[ConfigurationVersion]:
         """The version of each seed that counts on a day."""
         found = self.rows(
@@ -166,8 +181,9 @@ class SqlWarehouse(ABC):
                 )
             ]
         known = f"_known_at < {_timestamp(known_before)} and _load_number <= {last_load_number}"
-        conditions = {table: "false" if table in LEDGER_TABLES else known for table in tables}
+        conditions = {table: "false" if table in LEDGER_TABLES | FACT_TABLES else known for table in tables}
         conditions["fed_columns"] = f"first_load_number <= {last_load_number}"
+        conditions["source_states"] = f"since_at < {_timestamp(known_before)}"
         return self.copy_raw(conditions, path)
 
     def earliest_change_since(self, build: Build | None) -> date | None:
@@ -397,20 +413,25 @@ def _record(session: Session, batch: LandedBatch, entity: Entity, number: int, l
         session, f"select min(least({event_date}, cast(_known_at as date))) from judged where _outcome = 'loaded'"
     )
     source, told, moment = text_literal(batch.source_name), text_literal(batch.entity), _timestamp(loaded_at)
-    session.run(
-        f"insert into raw.batches values ({number}, {text_literal(batch.load_id)}, {source}, "
-        f"{text_literal(batch.source_type)}, {told}, {result.rows_read}, {result.rows_filtered}, "
-        f"{result.rows_loaded}, {result.rows_unchanged}, {result.rows_superseded}, {result.rows_rejected}, "
-        f"{'null' if earliest is None else _date(earliest)}, {moment})"
+    newest: datetime | None = _one(session, "select max(_known_at) from judged")
+    session.insert(
+        "raw.batches",
+        list(LEDGER_TABLES["batches"]),
+        [
+            [
+                *(number, batch.load_id, batch.source_name, batch.source_type, batch.entity, result.rows_read),
+                *(result.rows_filtered, result.rows_loaded, result.rows_unchanged, result.rows_superseded),
+                *(result.rows_rejected, earliest, newest, loaded_at),
+            ]
+        ],
     )
-    _insert(
-        session,
+    session.insert(
         "raw.batch_files",
-        (
-            f"({number}, {source}, {told}, {text_literal(file.path)}, {text_literal(file.fingerprint)}, "
-            f"{file.size_bytes})"
+        list(LEDGER_TABLES["batch_files"]),
+        [
+            [number, batch.source_name, batch.entity, file.path, file.fingerprint, file.size_bytes, file.row_count]
             for file in batch.files
-        ),
+        ],
     )
     fed = {
         name
@@ -418,10 +439,10 @@ def _record(session: Session, batch: LandedBatch, entity: Entity, number: int, l
             f"select column_name from raw.fed_columns where source_name = {source} and entity = {told}"
         )
     }
-    _insert(
-        session,
+    session.insert(
         "raw.fed_columns",
-        (f"({source}, {told}, {text_literal(name)}, {number})" for name in batch.fed_columns if name not in fed),
+        list(LEDGER_TABLES["fed_columns"]),
+        [[batch.source_name, batch.entity, name, number] for name in batch.fed_columns if name not in fed],
     )
     session.run(
         f"insert into raw.rejected_rows select {number}, {source}, {told}, file_path, row_number, column_name, reason, "
@@ -433,9 +454,3 @@ def _record(session: Session, batch: LandedBatch, entity: Entity, number: int, l
         f"where _outcome in ('repeated_key', 'event_changed')"
     )
     return result
-
-
-def _insert(session: Session, table: str, rows: Iterable[str]) -> None:
-    listed = ", ".join(rows)
-    if listed:
-        session.run(f"insert into {table} values {listed}")
