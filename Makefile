@@ -24,8 +24,12 @@ $(INSTALLED): requirements.lock
 setup: $(INSTALLED) ## Make the environment .venv from the lock
 
 .PHONY: run
-run: $(INSTALLED) ## Pull the sources, build, check and publish the marts (FORCE=1: although nothing is new; RESCORE=1: all days)
-	@$(BIN)/python -m dagster_project run $(if $(FORCE),--force) $(if $(RESCORE),--rescore)
+run: $(INSTALLED) ## Pull, build, check, publish (FORCE=1: although nothing is new; RESCORE=1: all days; CONFIRM=crm.accounts: take a smaller fetch)
+	@$(BIN)/python -m dagster_project run $(if $(FORCE),--force) $(if $(RESCORE),--rescore) $(if $(CONFIRM),--confirm $(CONFIRM))
+
+.PHONY: rollback
+rollback: $(INSTALLED) ## Point readers to the set published before
+	@$(BIN)/python -m dagster_project rollback
 
 .PHONY: tomorrow
 tomorrow: $(INSTALLED) ## Move the demo world on by a day, and run

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="pull, build what is missing, check, publish")
     run.add_argument("--force", action="store_true", help="run although nothing is new")
+    run.add_argument("--confirm", nargs="*", default=[], metavar="SOURCE.TABLE", help="take a smaller fetch as it is")
     run.add_argument("--rescore", action="store_true", help="take changed seeds for past days too, and score all again")
     backfill = commands.add_parser("backfill", help="build a range of past days again, in one run")
     backfill.add_argument("from_date", type=date.fromisoformat)
@@ -26,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     dev.add_argument("model")
     dev.add_argument("--from", dest="from_date", type=date.fromisoformat)
     dev.add_argument("--to", dest="to_date", type=date.fromisoformat)
+    commands.add_parser("rollback", help="point readers to the set published before")
     commands.add_parser("diff", help="compare the copy, or else the last build, with what is published")
     commands.add_parser("tomorrow", help="move the demo world on by a day, and run")
     commands.add_parser("templates", help="write an empty CSV for each entity of the input contract")
@@ -54,7 +56,10 @@ def _command(settings: Settings, options: argparse.Namespace) -> int:
         "replay": lambda: _replay(settings, options.date),
         "dev": lambda: _dev(settings, options),
         "diff": lambda: _diff(settings),
-        "run": lambda: _run(settings, is_forced=options.force, rescore=options.rescore),
+        "rollback": lambda: _roll_back(settings),
+        "run": lambda: _run(
+            settings, is_forced=options.force, rescore=options.rescore, confirmed=tuple(options.confirm)
+        ),
     }
     return commands[options.command]()
 
@@ -64,10 +69,25 @@ def _print(text: str) -> int:
     return 0
 
 
-def _run(settings: Settings, *, is_forced: bool, rescore: bool) -> int:
-    if not (is_forced or rescore) and _report_if_nothing_is_new(settings):
+def _run(settings: Settings, *, is_forced: bool, rescore: bool, confirmed: Sequence[str]) -> int:
+    if unknown := [name for name in confirmed if name not in settings.table_names]:
+        raise SettingsError(
+            f"CONFIRM names {', '.join(unknown)}, which the configuration does not have. "
+            f"A table is named as source and entity: crm.accounts."
+        )
+    if not (is_forced or rescore or confirmed) and _report_if_nothing_is_new(settings):
         return 0
-    return _execute(settings, None, rescore=rescore)
+    return _execute(settings, None, rescore=rescore, confirmed=confirmed)
+
+
+def _roll_back(settings: Settings) -> int:
+    from dagster_project.publishing import roll_back  # noqa: PLC0415 - duckdb
+    from dagster_project.run_lock import hold_run_lock  # noqa: PLC0415
+    from dagster_project.warehouse import open_warehouse  # noqa: PLC0415
+
+    hold_run_lock(settings)
+    publish_id = roll_back(settings, open_warehouse(settings))
+    return _print(f"Readers see the set {publish_id} again. The next run publishes what passes its checks then.")
 
 
 def _write_input_docs() -> int:
@@ -165,37 +185,57 @@ def _diff(settings: Settings) -> int:
     return 0
 
 
-def _execute(settings: Settings, asked: tuple[date, date] | None, *, rescore: bool = False) -> int:
+def _execute(
+    settings: Settings, asked: tuple[date, date] | None, *, rescore: bool = False, confirmed: Sequence[str] = ()
+) -> int:
     """Refresh the days asked for, or those that are missing; with `rescore` all of them."""
-    import dagster as dg  # noqa: PLC0415 - a second of start-up
-
-    from dagster_project.assets.extract import prepare_warehouse  # noqa: PLC0415
+    from dagster_project.assets.extract import prepare_warehouse, set_damage_aside  # noqa: PLC0415 - dagster
     from dagster_project.assets.transform import DbtParseError  # noqa: PLC0415
-    from dagster_project.automation import REFRESH_JOB_NAME  # noqa: PLC0415
-    from dagster_project.days import checked_range, missing_days, range_tags  # noqa: PLC0415
-    from dagster_project.definitions import build_definitions  # noqa: PLC0415
-    from dagster_project.summary import print_summary  # noqa: PLC0415
+    from dagster_project.days import checked_range, missing_days  # noqa: PLC0415
+    from dagster_project.run_lock import hold_run_lock  # noqa: PLC0415
 
-    prepare_warehouse(settings, rescore=rescore)
+    hold_run_lock(settings)
+    warehouse = prepare_warehouse(settings, rescore=rescore)
     first, last = checked_range(settings, *asked) if asked else missing_days(settings)
     if rescore:
         first = settings.calendar.history_start_date
-    sys.stderr.write(f"Bansou: {first} to {last} → {settings.published_dir}\n")
     try:
-        definitions = build_definitions(settings)
+        is_success = _execute_days(settings, first, last, confirmed)
+        if not is_success and set_damage_aside(warehouse, reads_all=True):
+            prepare_warehouse(settings)
+            is_success = _execute_days(settings, *missing_days(settings), confirmed)
     except DbtParseError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    return 0 if is_success else 1
+
+
+def _execute_days(settings: Settings, first: date, last: date, confirmed: Sequence[str]) -> bool:
+    """One run of the whole graph in this process; whether it ended well."""
+    import dagster as dg  # noqa: PLC0415 - a second of start-up
+
+    from dagster_project.assets.extract import CONFIRM_TAG  # noqa: PLC0415
+    from dagster_project.automation import REFRESH_JOB_NAME  # noqa: PLC0415
+    from dagster_project.days import range_tags  # noqa: PLC0415
+    from dagster_project.definitions import build_definitions  # noqa: PLC0415
+    from dagster_project.run_history import close_run, has_published, note_interrupted_runs  # noqa: PLC0415
+    from dagster_project.summary import print_summary  # noqa: PLC0415
+
+    sys.stderr.write(f"Bansou: {first} to {last} → {settings.published_dir}\n")
+    definitions = build_definitions(settings)
     home = _dagster_home(settings)
     with exported({"DAGSTER_HOME": str(home)}), dg.DagsterInstance.get() as instance:
+        note_interrupted_runs(settings, instance)
         result = definitions.resolve_job_def(REFRESH_JOB_NAME).execute_in_process(
             instance=instance,
             raise_on_error=False,
             run_config={"loggers": {"progress": {"config": {}}}},
-            tags=range_tags(first, last),
+            tags=range_tags(first, last) | ({CONFIRM_TAG: " ".join(confirmed)} if confirmed else {}),
         )
-        print_summary(settings, instance, result.run_id, is_success=result.success)
-    return 0 if result.success else 1
+        is_success = result.success and has_published(instance, result.run_id)
+        close_run(settings, instance, result.run_id, is_success=is_success)
+        print_summary(settings, instance, result.run_id, is_success=is_success)
+    return is_success
 
 
 if __name__ == "__main__":

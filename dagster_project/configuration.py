@@ -54,7 +54,8 @@ def land_configuration(settings: Settings, warehouse: Warehouse, *, rescore: boo
     kept = {version.seed_name: version.content for version in warehouse.configuration_on(date.max)}
     changed = {name: text for name, text in seeds.items() if kept.get(name) != text}
     if build and kept and not rescore:
-        refuse_past_changes(kept, changed, build.as_of_date)
+        bound = {name: text for name, text in changed.items() if name not in free_seeds()} if changed else {}
+        refuse_past_changes(kept, bound, build.as_of_date)
     start = settings.calendar.history_start_date
     counts_from = build.as_of_date + timedelta(days=1) if build and kept and not rescore else start
     number = len(warehouse.rows("select version_number from raw.configuration_versions"))
@@ -66,8 +67,16 @@ def land_configuration(settings: Settings, warehouse: Warehouse, *, rescore: boo
     return sorted(changed)
 
 
+def free_seeds(folder: Path = SEEDS_DIR) -> set[str]:
+    """Seeds that no score rests on, as their YAML says."""
+    import yaml  # noqa: PLC0415 - most runs change no seed
+
+    told = yaml.safe_load((folder / "_seeds.yml").read_text(encoding="utf-8"))["seeds"]
+    return {seed["name"] for seed in told if seed.get("config", {}).get("meta", {}).get("is_free_to_change")}
+
+
 def refuse_past_changes(kept: Mapping[str, str], changed: Mapping[str, str], last_scored: date) -> None:
-    """Raise where a changed seed speaks of a day up to `last_scored`.
+    """Raise where a changed seed speaks of a day up to `last_scored`. A seed that was not there before cannot.
 
     Raises:
         SettingsError: naming the rows and what to do.
@@ -75,7 +84,8 @@ def refuse_past_changes(kept: Mapping[str, str], changed: Mapping[str, str], las
     found = [
         change
         for name, text in changed.items()
-        for change in _past_changes(name, kept.get(name, ""), text, last_scored)
+        if name in kept
+        for change in _past_changes(name, kept[name], text, last_scored)
     ]
     if found:
         listed = "\n".join(f"  {change}" for change in found[:NAMED_ROWS])

@@ -2,20 +2,33 @@
 
 import hashlib
 import json
-import os
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dagster_project.checks.gate import CheckOutcome
+from dagster_project.checks.gate import CheckOutcome, GateClosedError
 from dagster_project.code_version import code_version
-from dagster_project.settings import Settings
+from dagster_project.durable import sync
+from dagster_project.settings import Settings, SettingsError
 from dagster_project.warehouse.interface import ExportedTable, Warehouse
 
 POINTED_AT = ("marts.duckdb", "parquet", "manifest.json")
+HASH_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class PublicMart:
+    """A mart that readers see. A log of runs differs with every run, and makes no new set by itself."""
+
+    name: str
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    """Column to what it says."""
+    contract_version: int = 1
+    """Raised by hand where a column goes or changes its type, because readers must follow."""
+    is_run_log: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,87 +50,193 @@ def read_manifest(settings: Settings) -> dict[str, Any] | None:
 
 
 def publish_set(
-    settings: Settings, warehouse: Warehouse, marts: Sequence[str], outcomes: Sequence[CheckOutcome]
+    settings: Settings,
+    warehouse: Warehouse,
+    marts: Sequence[PublicMart],
+    outcomes: Sequence[CheckOutcome],
+    held_tables: Sequence[Mapping[str, Any]] = (),
 ) -> PublishedSet:
-    """Write the marts as a new set and point readers to it; equal content leaves the set before in place."""
+    """Write the marts as a new set and point readers to it; equal content leaves the set before in place.
+
+    Raises:
+        GateClosedError: a mart has lost all its rows, or a column that readers may use without a step of its version.
+    """
     sets = settings.published_dir / "sets"
     candidate = sets / ".candidate"
     shutil.rmtree(candidate, ignore_errors=True)
     candidate.mkdir(parents=True)
-    tables = warehouse.export("marts", marts, candidate)
+    tables = warehouse.export("marts", {mart.name: mart.descriptions for mart in marts}, candidate)
+    current = read_manifest(settings)
+    described = {table.name: _described(table, mart) for table, mart in zip(tables, marts, strict=True)}
+    if current and (faults := publish_faults(current, described)):
+        shutil.rmtree(candidate)
+        raise GateClosedError("Not published; what was published before stays.\n  " + "\n  ".join(faults))
     build = warehouse.last_build()
-    version = code_version()
     content = {
         "as_of_date": build.as_of_date.isoformat() if build else None,
-        "code_version": version,
-        "tables": {table.name: _described(table) for table in tables},
+        "code_version": code_version(),
+        "tables": described,
     }
-    publish_id = _publish_id(content)
+    logs = {mart.name for mart in marts if mart.is_run_log}
+    publish_id = _publish_id(content, logs)
     row_counts = {table.name: table.row_count for table in tables}
-    current = read_manifest(settings)
-    if current and current["publish_id"] == publish_id and (sets / publish_id / "marts.duckdb").exists():
+    # What readers are told of held sources is content too.
+    told = [{name: str(value) for name, value in row.items()} for row in held_tables]
+    names = [mart.name for mart in marts]
+    if current and (current["publish_id"], current["held_tables"]) == (publish_id, told) and is_whole(settings):
         shutil.rmtree(candidate)
-        warehouse.publish(publish_id, "marts", marts)
+        warehouse.publish(publish_id, "marts", names)
         return PublishedSet(publish_id, is_unchanged=True, row_counts=row_counts)
     manifest = {
         "publish_id": publish_id,
-        "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "published_at": datetime.now(UTC).isoformat(),
         **content,
         "row_counts": row_counts,
-        "checks": {
-            "passed": sum(outcome.passed for outcome in outcomes),
-            "failed": sum(outcome.is_blocking and not outcome.passed for outcome in outcomes),
-            "warned": [
-                f"{outcome.asset}: {outcome.check}"
-                for outcome in outcomes
-                if not outcome.passed and not outcome.is_blocking
-            ],
-            "results": [vars(outcome) for outcome in outcomes],
-        },
+        "held_tables": told,
+        "checks": _told_checks(outcomes),
+        "files": {str(path.relative_to(candidate)): _sha256(path) for path in _files(candidate)},
     }
     (candidate / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    _make_durable(candidate)
-    target = sets / publish_id
-    shutil.rmtree(target, ignore_errors=True)
+    for path in [*candidate.rglob("*"), candidate]:
+        sync(path)
+    target = _free_place(sets, publish_id)
     candidate.rename(target)
-    warehouse.publish(publish_id, "marts", marts)
-    _point_to(settings.published_dir, publish_id)
-    _drop_old_sets(sets, publish_id, settings.publish.sets_kept)
+    sync(sets)
+    warehouse.publish(publish_id, "marts", names)
+    _point_to(settings.published_dir, target.name)
+    _drop_old_sets(settings)
     return PublishedSet(publish_id, is_unchanged=False, row_counts=row_counts)
 
 
-def _described(table: ExportedTable) -> dict[str, Any]:
-    return {"row_count": table.row_count, "fingerprint": table.fingerprint, "columns": table.columns}
+def roll_back(settings: Settings, warehouse: Warehouse) -> str:
+    """Point readers to the set published before the one that they see; its publish id.
+
+    Raises:
+        SettingsError: there is none that is whole.
+    """
+    current, manifest = (settings.published_dir / "current").resolve(), read_manifest(settings)
+    published_at = manifest["published_at"] if manifest else ""
+    earlier = [folder for moment, folder in _sets_by_age(settings) if moment < published_at and folder != current]
+    for folder in reversed(earlier):
+        if not damaged_files(folder):
+            told: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+            warehouse.publish_files(told["publish_id"], list(told["tables"]), folder / "parquet")
+            _point_to(settings.published_dir, folder.name)
+            return str(told["publish_id"])
+    raise SettingsError(
+        f"{settings.published_dir} holds no earlier set that is whole, so readers stay with the one they see. "
+        f"publish.sets_kept says how many sets are kept."
+    )
 
 
-def _publish_id(content: dict[str, Any]) -> str:
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+def publish_faults(current: Mapping[str, Any], described: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What readers of the set before would miss: marts, rows, columns, types."""
+    faults = []
+    for name, before in current["tables"].items():
+        now = described.get(name)
+        if now is None:
+            faults.append(f"{name} is gone: readers may use it. Bring it back, or start a new data folder without it.")
+            continue
+        if before["row_count"] and not now["row_count"]:
+            faults.append(f"{name} has no rows, and had {before['row_count']} before. See which input of it is empty.")
+        if now["contract_version"] > before["contract_version"]:
+            continue
+        for column, kind in before["columns"].items():
+            if now["columns"].get(column) != kind:
+                became = now["columns"].get(column, "gone")
+                faults.append(
+                    f"{name}.{column} was {kind} and is {became}: readers may use it. Bring it back, or raise "
+                    f"config.meta.contract_version in the mart's YAML to {before['contract_version'] + 1} and tell them."
+                )
+    return faults
+
+
+def is_whole(settings: Settings) -> bool:
+    """Whether the set that readers see has every file as it was written."""
+    return not damaged_files((settings.published_dir / "current").resolve())
+
+
+def damaged_files(folder: Path) -> list[str]:
+    """Files of a set that are absent or not as they were written."""
+    path = folder / "manifest.json"
+    if not path.exists():
+        return ["manifest.json"]
+    told: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))["files"]
+    return [name for name, digest in told.items() if not (folder / name).exists() or _sha256(folder / name) != digest]
+
+
+def _described(table: ExportedTable, mart: PublicMart) -> dict[str, Any]:
+    return {
+        "row_count": table.row_count,
+        "fingerprint": table.fingerprint,
+        "columns": table.columns,
+        "contract_version": mart.contract_version,
+    }
+
+
+def _told_checks(outcomes: Sequence[CheckOutcome]) -> dict[str, Any]:
+    unmet = [outcome for outcome in outcomes if not outcome.passed]
+    return {
+        "passed": len(outcomes) - len(unmet),
+        "failed": sum(outcome.is_blocking for outcome in unmet),
+        "warned": [f"{outcome.asset}: {outcome.check}" for outcome in unmet if not outcome.is_blocking],
+        "results": [vars(outcome) for outcome in outcomes],
+    }
+
+
+def _publish_id(content: Mapping[str, Any], logs: set[str]) -> str:
+    """The same for the same rows by the same code."""
+    tables = {
+        name: {"columns": table["columns"]} if name in logs else table for name, table in content["tables"].items()
+    }
+    digest = hashlib.sha256(json.dumps({**content, "tables": tables}, sort_keys=True).encode()).hexdigest()[:12]
     return f"{content['as_of_date']}-{digest}"
 
 
-def _make_durable(folder: Path) -> None:
-    for path in [*folder.rglob("*"), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _point_to(published: Path, publish_id: str) -> None:
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(HASH_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _free_place(sets: Path, publish_id: str) -> Path:
+    """A folder that is not there yet: one that readers may have open is never written again."""
+    number = 1
+    while (place := sets / (publish_id if number == 1 else f"{publish_id}-{number}")).exists():
+        number += 1
+    return place
+
+
+def _point_to(published: Path, set_name: str) -> None:
     """One rename moves every reader; the names that readers use lead through the pointer and never change."""
     waiting = published / ".current"
     waiting.unlink(missing_ok=True)
-    waiting.symlink_to(Path("sets") / publish_id)
+    waiting.symlink_to(Path("sets") / set_name)
     waiting.replace(published / "current")
     for name in POINTED_AT:
         link = published / name
         if not link.is_symlink():
             link.symlink_to(Path("current") / name)
+    sync(published)
 
 
-def _drop_old_sets(sets: Path, publish_id: str, kept: int) -> None:
-    others = [path for path in sets.iterdir() if path.name != publish_id and not path.name.startswith(".")]
-    by_age = sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in by_age[kept - 1 :]:
-        shutil.rmtree(path)
+def _sets_by_age(settings: Settings) -> list[tuple[str, Path]]:
+    """When each set was published, and its folder; the newest last. Folders without a manifest are no sets."""
+    found = []
+    for path in (settings.published_dir / "sets").glob("*/manifest.json"):
+        if not path.parent.name.startswith("."):
+            found.append((str(json.loads(path.read_text(encoding="utf-8"))["published_at"]), path.parent.resolve()))
+    return sorted(found)
+
+
+def _drop_old_sets(settings: Settings) -> None:
+    current = (settings.published_dir / "current").resolve()
+    others = [folder for _, folder in _sets_by_age(settings) if folder != current]
+    for folder in others[: max(0, len(others) - settings.publish.sets_kept + 1)]:
+        shutil.rmtree(folder)

@@ -190,6 +190,11 @@ class Settings(_Strict):
         return self.home / "published"
 
     @property
+    def failed_candidate_dir(self) -> Path:
+        """Marts and failing rows of the last run that was refused."""
+        return self.home / "build" / "failed_candidate"
+
+    @property
     def demo_dir(self) -> Path:
         """Files of the demo company."""
         return self.home / "demo"
@@ -214,6 +219,11 @@ class Settings(_Strict):
     def entities_fed(self) -> frozenset[str]:
         """Entities of the input contract that a configured source delivers."""
         return frozenset(entity for source in self.sources.values() for entity in source.tables)
+
+    @property
+    def table_names(self) -> frozenset[str]:
+        """Configured tables as `<source>.<entity>`."""
+        return frozenset(f"{name}.{entity}" for name, source in self.sources.items() for entity in source.tables)
 
     @property
     def feeds(self) -> dict[str, list[str]]:

@@ -12,10 +12,8 @@ from dagster_project.warehouse.interface import Warehouse
 HELD, LATE, DELIVERING = "held", "late", "delivering"
 
 
-def note_states(
-    settings: Settings, warehouse: Warehouse, loaded: Sequence[LoadedTable], as_of_date: date
-) -> list[dict[str, Any]]:
-    """Keep which tables are held, late or delivering again, as far as that has changed; all that are not delivering.
+def note_states(settings: Settings, warehouse: Warehouse, loaded: Sequence[LoadedTable], as_of_date: date) -> None:
+    """Keep which tables are held, late or delivering again, as far as that has changed.
 
     In a pinned world a state counts from the last moment of the newest day, else from now.
     """
@@ -45,6 +43,10 @@ def note_states(
                 }
             )
     keep_fact(settings, warehouse, "source_states", changed)
+
+
+def not_delivering(warehouse: Warehouse) -> list[dict[str, Any]]:
+    """The tables that are held or late now."""
     return [row for row in states(warehouse) if row["state"] != DELIVERING]
 
 

@@ -10,24 +10,35 @@ from dagster_project.assets.extract import DAILY
 from dagster_project.checks.gate import outcomes_of_run, require_passed
 from dagster_project.checks.results import OWNER
 from dagster_project.days import daily_partitions
-from dagster_project.publishing import PublishedSet, publish_set
+from dagster_project.publishing import PublicMart, publish_set
 from dagster_project.settings import Settings
+from dagster_project.source_states import not_delivering
 from dagster_project.up_to_date import note_published
 from dagster_project.warehouse import open_warehouse
 
 PUBLISH_KEY = dg.AssetKey(["published", "marts"])
 
 
-def public_marts(manifest_path: Path) -> list[str]:
-    """Names of the marts that readers see, from dbt's manifest."""
+def public_marts(manifest_path: Path) -> list[PublicMart]:
+    """The marts that readers see, from dbt's manifest, by name."""
     nodes = json.loads(manifest_path.read_text(encoding="utf-8"))["nodes"].values()
+    public = [node for node in nodes if node["resource_type"] == "model" and node["config"]["access"] == "public"]
     return sorted(
-        node["name"] for node in nodes if node["resource_type"] == "model" and node["config"]["access"] == "public"
+        (
+            PublicMart(
+                name=node["name"],
+                descriptions={name: " ".join(told["description"].split()) for name, told in node["columns"].items()},
+                contract_version=node["config"]["meta"].get("contract_version", 1),
+                is_run_log=node["config"]["meta"].get("is_run_log", False),
+            )
+            for node in public
+        ),
+        key=lambda mart: mart.name,
     )
 
 
 def build_publish_asset(
-    settings: Settings, marts: Sequence[str], expected_checks: Sequence[dg.AssetCheckKey]
+    settings: Settings, marts: Sequence[PublicMart], expected_checks: Sequence[dg.AssetCheckKey]
 ) -> dg.AssetsDefinition:
     """The published set; it stands only where every expected check of the run passed."""
 
@@ -35,7 +46,7 @@ def build_publish_asset(
         key=PUBLISH_KEY,
         # Only this asset is partitioned by day. Were every model, Dagster would write an event for each model and day.
         partitions_def=daily_partitions(settings),
-        deps=[dg.AssetKey(["marts", mart]) for mart in marts],
+        deps=[dg.AssetKey(["marts", mart.name]) for mart in marts],
         group_name="published",
         owners=[OWNER],
         kinds={"duckdb", "parquet"},
@@ -45,7 +56,8 @@ def build_publish_asset(
     def published_marts(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         outcomes = outcomes_of_run(context.instance, context.run.run_id)
         require_passed(expected_checks, outcomes)
-        published: PublishedSet = publish_set(settings, open_warehouse(settings), marts, outcomes)
+        warehouse = open_warehouse(settings)
+        published = publish_set(settings, warehouse, marts, outcomes, not_delivering(warehouse))
         note_published(settings, published.publish_id)
         return dg.MaterializeResult(
             metadata={

@@ -16,7 +16,8 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 from packaging.version import Version
 
 from dagster_project.assets.extract import DAILY
-from dagster_project.checks.results import OWNER
+from dagster_project.checks.models import RUN_RESULTS, test_results
+from dagster_project.checks.results import OWNER, record_checks
 from dagster_project.code_version import fingerprint_of
 from dagster_project.days import days_of_run, plan_build
 from dagster_project.settings import DBT_PROJECT_DIR, Settings, exported
@@ -102,9 +103,11 @@ def run_dbt(
 def _what_stands(settings: Settings) -> list[str]:
     """Seeds, and views where the engine keeps them, stand from the build before where neither the project nor its
     variables have changed since. Tests are kept: with indirect selection off, leaving out a view leaves out none."""
-    kinds = ["seed", "view"] if open_warehouse(settings).views_outlive_their_tables else ["seed"]
-    left_out = " ".join(f"config.materialized:{kind}" for kind in kinds)
-    return ["--exclude", left_out, "--indirect-selection", "empty"]
+    left_out = ["config.materialized:seed"]
+    if open_warehouse(settings).views_outlive_their_tables:
+        # Not those among the marts: Dagster skips a publish of what was not made in the run.
+        left_out += [f"config.materialized:view,path:models/{layer}" for layer in ("input", "intermediate")]
+    return ["--exclude", " ".join(left_out), "--indirect-selection", "empty"]
 
 
 class WarehouseTranslator(DagsterDbtTranslator):
@@ -146,10 +149,25 @@ def build_dbt_assets(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
     def build_models(context: dg.AssetExecutionContext) -> Iterator[Any]:
         build = plan_build(settings, context.run.run_id, *days_of_run(settings, context.run.tags))
         context.log.info(f"days {build.from_date} to {build.to_date}, as of {build.as_of_date}")
-        console, stamp = settings.dbt_target_dir / "console.log", settings.dbt_target_dir / "built.txt"
+        stamp = settings.dbt_target_dir / "built.txt"
         state = _project_state(settings)
         is_standing = open_warehouse(settings).last_build() is not None and stamp.exists()
         left_out = _what_stands(settings) if is_standing and stamp.read_text() == state else []
+        if not left_out:
+            # What is being replaced stands no more, wherever this may stop.
+            stamp.unlink(missing_ok=True)
+        (settings.dbt_target_dir / RUN_RESULTS).unlink(missing_ok=True)
+        try:
+            yield from _run(context, build, left_out)
+        finally:
+            warehouse = open_warehouse(settings)
+            results = test_results(warehouse, settings.dbt_target_dir)
+            record_checks(settings, warehouse, context.run.run_id, build.as_of_date, results)
+        open_warehouse(settings).record_build(build)
+        stamp.write_text(state)
+
+    def _run(context: dg.AssetExecutionContext, build: Build, left_out: Sequence[str]) -> Iterator[Any]:
+        console = settings.dbt_target_dir / "console.log"
         with exported(dbt_environment(settings, build)), console.open("w") as log, redirect_stdout(log):
             dbt = DbtCli(
                 project_dir=str(DBT_PROJECT_DIR),
@@ -165,7 +183,5 @@ def build_dbt_assets(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
                 context=context,
                 target_path=settings.dbt_target_dir,
             ).stream()
-        open_warehouse(settings).record_build(build)
-        stamp.write_text(state)
 
     return build_models

@@ -14,7 +14,7 @@ from dagster_project.warehouse.published import write_published, write_raw
 from dagster_project.warehouse.sql_warehouse import SqlWarehouse, fetched_dictionaries
 
 # What DuckDB says of a file that is no longer what it wrote, in contrast to one that is locked or of another version.
-DAMAGED = ("not a valid DuckDB database file", "Corrupt database file", "Could not read enough bytes", "INTERNAL Error")
+DAMAGED = ("not a valid DuckDB database file", "Corrupt database file", "Could not read enough bytes")
 
 
 class DuckDBSession:
@@ -101,12 +101,12 @@ class DuckDBWarehouse(SqlWarehouse):
         self.path.with_suffix(".duckdb.wal").unlink(missing_ok=True)
         return str(aside)
 
-    def export(self, schema: str, tables: Sequence[str], folder: Path) -> list[ExportedTable]:
+    def export(self, schema: str, tables: Mapping[str, Mapping[str, str]], folder: Path) -> list[ExportedTable]:
         """Write tables to a file that older readers can open, and to Parquet beside it."""
         # A file that is open for reading only takes no second one to write, so both hang on an empty database.
         with duckdb.connect() as connection:
             connection.execute(f"attach {text_literal(str(self.path))} as built (read_only)")
-            return write_published(connection, {table: f"built.{schema}.{table}" for table in tables}, folder)
+            return write_published(connection, {table: f"built.{schema}.{table}" for table in tables}, tables, folder)
 
     def copy_raw(self, conditions: Mapping[str, str], path: Path) -> int:
         """Write the rows of each raw table that meet its condition to a new file."""
@@ -114,6 +114,9 @@ class DuckDBWarehouse(SqlWarehouse):
             connection.execute(f"attach {text_literal(str(self.path))} as built (read_only)")
             found = {table: f"built.raw.{table} where {condition}" for table, condition in conditions.items()}
             return write_raw(connection, found)
+
+    def publish_files(self, publish_id: str, tables: Sequence[str], parquet_dir: Path) -> None:
+        """Nothing, for the same reason."""
 
     def publish(self, publish_id: str, schema: str, tables: Sequence[str]) -> None:
         """Nothing: readers open the published files, never the build file."""

@@ -126,8 +126,14 @@ class Warehouse(Protocol):
     def exists(self) -> bool:
         """True where there is a warehouse to read from."""
 
-    def export(self, schema: str, tables: Sequence[str], folder: Path) -> list[ExportedTable]:
-        """Write tables to `folder/marts.duckdb` (schema `main`) and `folder/parquet/<table>.parquet`."""
+    def export(self, schema: str, tables: Mapping[str, Mapping[str, str]], folder: Path) -> list[ExportedTable]:
+        """Write tables to `folder/marts.duckdb` (schema `main`) and `folder/parquet/<table>.parquet`.
+
+        `tables` gives for each the descriptions of its columns, which both carry.
+        """
+
+    def publish_files(self, publish_id: str, tables: Sequence[str], parquet_dir: Path) -> None:
+        """Show an earlier set's tables to readers within the engine, from its Parquet files."""
 
     def publish(self, publish_id: str, schema: str, tables: Sequence[str]) -> None:
         """Show tables to readers within the engine, where they read there and not in the published files."""

@@ -1,7 +1,7 @@
 """Postgres: raw, models and published tables as schemas of one database; readers see the schema `published` alone."""
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -147,11 +147,11 @@ class PostgresWarehouse(SqlWarehouse):
         """Nothing is ever damaged here."""
         raise NotImplementedError
 
-    def export(self, schema: str, tables: Sequence[str], folder: Path) -> list[ExportedTable]:
+    def export(self, schema: str, tables: Mapping[str, Mapping[str, str]], folder: Path) -> list[ExportedTable]:
         """Write tables to files."""
         queries = {table: f"select * from {schema}.{table}" for table in tables}
         with self._copied_out(queries) as relations, duckdb.connect() as connection:
-            return write_published(connection, relations, folder)
+            return write_published(connection, relations, tables, folder)
 
     def copy_raw(self, conditions: Mapping[str, str], path: Path) -> int:
         """Write the rows of each raw table that meet its condition to a new file."""
@@ -180,6 +180,17 @@ class PostgresWarehouse(SqlWarehouse):
 
     def publish(self, publish_id: str, schema: str, tables: Sequence[str]) -> None:
         """Swap the published schema for copies of the tables in one transaction, and let the reader role see it."""
+        self._publish(publish_id, tables, lambda _, table: f"{schema}.{table}")
+
+    def publish_files(self, publish_id: str, tables: Sequence[str], parquet_dir: Path) -> None:
+        """The same from an earlier set's files."""
+        self._publish(
+            publish_id,
+            tables,
+            lambda session, table: session.landed(parquet_dir / f"{table}.parquet", f"former_{table}"),
+        )
+
+    def _publish(self, publish_id: str, tables: Sequence[str], relation: Callable[[PostgresSession, str], str]) -> None:
         with self.session() as session:
             if session.all(
                 f"select 1 from pg_namespace where nspname = '{PUBLISHED}' "
@@ -190,8 +201,11 @@ class PostgresWarehouse(SqlWarehouse):
             session.run(f"drop schema if exists {NEXT} cascade")
             session.run(f"create schema {NEXT}")
             for table in tables:
-                session.run(f"create table {NEXT}.{table} as select * from {schema}.{table}")
+                session.run(f"create table {NEXT}.{table} as select * from {relation(session, table)}")
                 session.run(f"analyze {NEXT}.{table}")
+        self._swap(publish_id)
+
+    def _swap(self, publish_id: str) -> None:
         with self.session() as session:
             if session.all(f"select 1 from pg_namespace where nspname = '{PUBLISHED}'"):
                 former = session.all("select txid_current()")[0][0]

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.sources.file_mapping import text_literal
+from dagster_project.sources.file_mapping import quoted, text_literal
 from dagster_project.warehouse.interface import ExportedTable, WarehouseError
 from dagster_project.warehouse.sql_warehouse import fetched_dictionaries
 
@@ -27,9 +27,14 @@ class PublishedReader:
 
 
 def write_published(
-    connection: duckdb.DuckDBPyConnection, relations: Mapping[str, str], folder: Path
+    connection: duckdb.DuckDBPyConnection,
+    relations: Mapping[str, str],
+    descriptions: Mapping[str, Mapping[str, str]],
+    folder: Path,
 ) -> list[ExportedTable]:
     """Write relations that the connection can read to `folder/marts.duckdb` (schema `main`) and to Parquet.
+
+    `descriptions` gives for each table what its columns say: comments there, metadata `column.<name>` here.
 
     Raises:
         WarehouseError: the file was left incomplete.
@@ -39,7 +44,10 @@ def write_published(
     connection.execute(
         f"attach {text_literal(str(target))} as published (storage_version '{PUBLISHED_STORAGE_VERSION}')"
     )
-    exported = [_export_table(connection, table, relation, folder) for table, relation in relations.items()]
+    exported = [
+        _export_table(connection, table, relation, descriptions.get(table, {}), folder)
+        for table, relation in relations.items()
+    ]
     connection.execute("checkpoint published")
     connection.execute("detach published")
     if target.with_suffix(".duckdb.wal").exists():
@@ -58,10 +66,16 @@ def write_raw(connection: duckdb.DuckDBPyConnection, relations: Mapping[str, str
     return count
 
 
-def _export_table(connection: duckdb.DuckDBPyConnection, table: str, relation: str, folder: Path) -> ExportedTable:
+def _export_table(
+    connection: duckdb.DuckDBPyConnection, table: str, relation: str, descriptions: Mapping[str, str], folder: Path
+) -> ExportedTable:
     parquet = text_literal(str(folder / "parquet" / f"{table}.parquet"))
     connection.execute(f"create table published.main.{table} as select * from {relation} order by all")
-    connection.execute(f"copy published.main.{table} to {parquet} (format parquet, compression zstd)")
+    for column, text in descriptions.items():
+        connection.execute(f"comment on column published.main.{table}.{column} is {text_literal(text)}")
+    metadata = ", ".join(f"{quoted(f'column.{name}')}: {text_literal(text)}" for name, text in descriptions.items())
+    told = f", kv_metadata {{{metadata}}}" if metadata else ""
+    connection.execute(f"copy published.main.{table} to {parquet} (format parquet, compression zstd{told})")
     columns = connection.execute(f"describe published.main.{table}").fetchall()
     counted = connection.execute(
         f"select count(*), coalesce(bit_xor(hash(t)), 0), coalesce(sum(hash(t)), 0) from published.main.{table} as t"

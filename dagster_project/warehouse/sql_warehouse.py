@@ -69,12 +69,16 @@ class SqlWarehouse(ABC):
         """Move damaged data out of the way, so that it is built anew; where it lies now."""
 
     @abstractmethod
-    def export(self, schema: str, tables: Sequence[str], folder: Path) -> list[ExportedTable]:
+    def export(self, schema: str, tables: Mapping[str, Mapping[str, str]], folder: Path) -> list[ExportedTable]:
         """Write tables to `folder/marts.duckdb` (schema `main`) and `folder/parquet/<table>.parquet`."""
 
     @abstractmethod
     def copy_raw(self, conditions: Mapping[str, str], path: Path) -> int:
         """Write the rows of each raw table that meet its condition to a new DuckDB file; the number of rows."""
+
+    @abstractmethod
+    def publish_files(self, publish_id: str, tables: Sequence[str], parquet_dir: Path) -> None:
+        """Show an earlier set's tables to readers within the engine, from its Parquet files."""
 
     @abstractmethod
     def publish(self, publish_id: str, schema: str, tables: Sequence[str]) -> None:
