@@ -17,6 +17,8 @@ from dagster_project.warehouse.interface import ExportedTable, Warehouse
 
 POINTED_AT = ("marts.duckdb", "parquet", "manifest.json")
 HASH_CHUNK_BYTES = 1 << 20
+# A list of things to look at is empty on a good day.
+LIST_PREFIX = "mart_"
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def publish_faults(current: Mapping[str, Any], described: Mapping[str, Mapping[s
         if now is None:
             faults.append(f"{name} is gone: readers may use it. Bring it back, or start a new data folder without it.")
             continue
-        if before["row_count"] and not now["row_count"]:
+        if before["row_count"] and not now["row_count"] and not name.startswith(LIST_PREFIX):
             faults.append(f"{name} has no rows, and had {before['row_count']} before. See which input of it is empty.")
         if now["contract_version"] > before["contract_version"]:
             continue
@@ -145,8 +147,8 @@ def publish_faults(current: Mapping[str, Any], described: Mapping[str, Mapping[s
             if now["columns"].get(column) != kind:
                 became = now["columns"].get(column, "gone")
                 faults.append(
-                    f"{name}.{column} was {kind} and is {became}: readers may use it. Bring it back, or raise "
-                    f"config.meta.contract_version in the mart's YAML to {before['contract_version'] + 1} and tell them."
+                    f"{name}.{column} was {kind} and is {became}: readers may use it. Bring it back, or tell them and "
+                    f"raise config.meta.contract_version in the mart's YAML to {before['contract_version'] + 1}."
                 )
     return faults
 

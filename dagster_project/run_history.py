@@ -81,23 +81,16 @@ def note_interrupted_runs(settings: Settings, instance: dg.DagsterInstance) -> i
     for run in stopped:
         instance.report_run_failed(run, "The run was stopped from outside.")
         days = days_of_run(settings, run.tags)
-        row = _row(run.run_id, WHOLE_RUN, False, days) | {"status": "interrupted"}
-        keep_fact(settings, open_warehouse(settings), "runs", [row])
+        keep_fact(settings, open_warehouse(settings), "runs", [_row(run.run_id, WHOLE_RUN, "interrupted", days)])
     return len(stopped)
 
 
-def _row(run_id: str, stage: str, is_success: bool, days: tuple[date, date]) -> dict[str, Any]:
-    return {
-        "run_id": run_id,
-        "stage": stage,
-        "status": "succeeded" if is_success else "failed",
-        "from_date": days[0],
-        "to_date": days[1],
-    }
+def _row(run_id: str, stage: str, status: str, days: tuple[date, date]) -> dict[str, Any]:
+    return {"run_id": run_id, "stage": stage, "status": status, "from_date": days[0], "to_date": days[1]}
 
 
-def _succeeded(stats: Any) -> bool:
-    return bool(stats.status and stats.status.value == "SUCCESS")
+def _status(stats: Any) -> str:
+    return {"SUCCESS": SUCCEEDED, "SKIPPED": "skipped"}.get(stats.status.value if stats.status else "", FAILED)
 
 
 def _moment(seconds: float | None) -> datetime | None:

@@ -1,5 +1,6 @@
 """The short report at the end of a run: what was read, rejected and checked, and who needs a look."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from dagster_project.contract import input_contract
 from dagster_project.progress import PROGRESS
 from dagster_project.publishing import read_manifest
 from dagster_project.settings import Settings
+from dagster_project.source_states import not_delivering
 from dagster_project.warehouse import open_warehouse
 from dagster_project.warehouse.published import PublishedReader
 
@@ -32,8 +34,10 @@ def print_summary(settings: Settings, instance: dg.DagsterInstance, run_id: str,
         _print_rows_read(console, settings)
     _print_checks(console, outcomes)
     manifest = read_manifest(settings)
+    if open_warehouse(settings).exists():
+        _print_held(console, not_delivering(open_warehouse(settings)))
     if not is_success:
-        _print_failure(console, instance, run_id, outcomes)
+        _print_failure(console, settings, instance, run_id, outcomes)
         standing = f"The set {manifest['publish_id']} stays published." if manifest else "Nothing is published yet."
         console.print(f"\n[bold red]The run failed.[/] {standing}")
     elif manifest is not None:
@@ -54,6 +58,7 @@ def print_standing_summary(settings: Settings) -> None:
     _print_rows_read(console, settings)
     checks = manifest["checks"]
     console.print(f"\nChecks of that run · 検査: {checks['passed']} passed, {checks['failed']} failed")
+    _print_held(console, manifest["held_tables"])
     _print_published(console, settings)
     _print_place(console, settings, manifest)
 
@@ -157,7 +162,25 @@ def _print_checks(console: Console, outcomes: list[CheckOutcome]) -> None:
         console.print(f"  {'failed' if outcome.is_blocking else 'warned'}: {outcome.asset}: {outcome.check}")
 
 
-def _print_failure(console: Console, instance: dg.DagsterInstance, run_id: str, outcomes: list[CheckOutcome]) -> None:
+def _print_held(console: Console, held_tables: Sequence[Mapping[str, Any]]) -> None:
+    """Tables whose newest rows are not in what readers see."""
+    if not held_tables:
+        return
+    console.print(
+        f"\n[bold yellow]Held or late · 保留・遅延: {len(held_tables)}[/]; their measures are stale from then on"
+    )
+    for row in held_tables:
+        named = f"{row['source_name']}.{row['entity']}"
+        console.print(f"  {row['state']} since {str(row['since_at'])[:10]}: {named}", highlight=False)
+        console.print(f"    {row['message']}", highlight=False, markup=False)
+    console.print(
+        "  Mend the delivery and run again; where a smaller fetch is right: make run CONFIRM=<source>.<table>"
+    )
+
+
+def _print_failure(
+    console: Console, settings: Settings, instance: dg.DagsterInstance, run_id: str, outcomes: list[CheckOutcome]
+) -> None:
     for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
         event = entry.dagster_event
         error = event.step_failure_data.error if event else None
@@ -166,7 +189,7 @@ def _print_failure(console: Console, instance: dg.DagsterInstance, run_id: str, 
         if error is not None:
             console.print(f"\n{entry.step_key}: {error.message.strip()}", style="red", markup=False)
     if any(outcome.is_blocking and not outcome.passed for outcome in outcomes):
-        console.print("Each failed check names its failing rows and its remedy in Dagster's UI and log.")
+        console.print(f"Failing rows, remedies and what was built: {settings.failed_candidate_dir}")
 
 
 def _print_published(console: Console, settings: Settings) -> None:

@@ -168,6 +168,8 @@ def _judged(profiles: Mapping[str, dict[str, Any]], subjects: Sequence[Subject])
 
 
 def _limits(kwargs: Mapping[str, Any]) -> str:
+    if kwargs.get("min_value") == kwargs.get("max_value"):
+        return f"{kwargs['min_value']:g}"
     words = {"min_value": "at least", "max_value": "at most", "value_set": "one of"}
     return " and ".join(f"{word} {kwargs[name]:g}" for name, word in words.items() if kwargs.get(name) is not None)
 

@@ -21,8 +21,7 @@ final as (
         failing_row_count,
         as_of_date,
         checked_at,
-        row_number() over (partition by stage, table_name, check_name order by checked_at desc, fact_id desc) = 1
-            as is_newest
+        checked_at = max(checked_at) over (partition by stage, table_name) as is_newest
     from source
 
 )
