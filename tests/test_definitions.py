@@ -10,7 +10,7 @@ from dagster_project.assets.transform import WarehouseTranslator
 from dagster_project.automation import REFRESH_JOB_NAME
 from dagster_project.contract import input_contract
 from dagster_project.definitions import build_definitions
-from dagster_project.settings import load_settings
+from dagster_project.settings import EXPECTATIONS_DIR, load_settings
 from tests.conftest import ROOT, World
 
 
@@ -55,10 +55,16 @@ def test_every_asset_has_a_group_an_owner_kinds_and_a_description(definitions: d
 
 def test_boundary_checks_block(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
-    boundary = [key for key in graph.asset_check_keys if key.name == "meets_expectations"]
+    boundary = [
+        key
+        for key in graph.asset_check_keys
+        if key.name in {"batches_are_sound", "every_row_is_accounted_for", "meets_expectations"}
+    ]
     checked = {key.asset_key.path[-1] for key in boundary if key.asset_key.path[0] == "raw"}
-    assert checked == {f"files_{entity}" for entity in input_contract() if entity != "sessions"}
-    assert len(boundary) > len(checked)
+    assert checked == {"batches", *(f"files_{entity}" for entity in input_contract() if entity != "sessions")}
+    assert {key.asset_key.path[-1] for key in boundary if key.asset_key.path[0] == "marts"} == {
+        path.stem for path in (EXPECTATIONS_DIR / "marts").glob("*.json")
+    }
     for key in boundary:
         assert graph.get_check_spec(key).blocking, key
 

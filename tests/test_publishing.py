@@ -1,28 +1,30 @@
 """Publish sets: whole or not at all, the same for the same rows, and kept as long as the settings say."""
 
+import hashlib
 import json
-import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from dagster_project import publishing
-from dagster_project.checks.gate import CheckOutcome
-from dagster_project.publishing import PublishedSet, publish_set, read_manifest
-from dagster_project.settings import CalendarSettings, PublishSettings, Settings
+from dagster_project.checks.gate import CheckOutcome, GateClosedError
+from dagster_project.publishing import PublicMart, PublishedSet, publish_set, read_manifest, roll_back
+from dagster_project.settings import CalendarSettings, PublishSettings, Settings, SettingsError
 from dagster_project.warehouse.duckdb import DuckDBWarehouse
 from dagster_project.warehouse.interface import Build
 from dagster_project.warehouse.published import PublishedReader
 
-MARTS = ("mart_a", "mart_b")
+NAMES = ("dim_a", "fct_b")
+MARTS = (PublicMart("dim_a", {"name": "What it's called.", "amount": "How much."}), PublicMart("fct_b"))
 OUTCOMES = (
-    CheckOutcome("marts/mart_a", "is_unique", passed=True, is_blocking=True),
-    CheckOutcome("marts/mart_a", "is_fresh", passed=False, is_blocking=False),
-    CheckOutcome("marts/mart_b", "is_unique", passed=True, is_blocking=True),
+    CheckOutcome("marts/dim_a", "is_unique", passed=True, is_blocking=True),
+    CheckOutcome("marts/dim_a", "is_fresh", passed=False, is_blocking=False),
+    CheckOutcome("marts/fct_b", "is_unique", passed=True, is_blocking=True),
 )
 
 
@@ -32,6 +34,7 @@ class Desk:
 
     settings: Settings
     warehouse: DuckDBWarehouse
+    marts: tuple[PublicMart, ...] = MARTS
 
     @property
     def published(self) -> Path:
@@ -45,7 +48,7 @@ class Desk:
                 connection.execute(f"insert into marts.{table} values {row}")
 
     def publish(self) -> PublishedSet:
-        return publish_set(self.settings, self.warehouse, MARTS, OUTCOMES)
+        return publish_set(self.settings, self.warehouse, self.marts, OUTCOMES)
 
     def manifest(self) -> dict[str, Any]:
         found = read_manifest(self.settings)
@@ -75,8 +78,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     made = Desk(settings, DuckDBWarehouse(settings.build_path))
     made.warehouse.prepare([])
     made.warehouse.record_build(Build("b1", date(2026, 1, 1), date(2026, 1, 31), date(2026, 1, 31), 0))
-    made.write("mart_a", "('y', 2.5), ('x', 1)")
-    made.write("mart_b", "('z', 3)")
+    made.write("dim_a", "('y', 2.5), ('x', 1)")
+    made.write("fct_b", "('z', 3)")
     return made
 
 
@@ -84,11 +87,11 @@ def test_publish_writes_a_set_and_points_to_it_when_it_is_the_first(desk: Desk) 
     assert read_manifest(desk.settings) is None
     published = desk.publish()
     assert not published.is_unchanged
-    assert published.row_counts == {"mart_a": 2, "mart_b": 1}
+    assert published.row_counts == {"dim_a": 2, "fct_b": 1}
     assert published.publish_id.startswith("2026-01-31-")
     assert desk.sets() == {published.publish_id}
     files = {path.name for path in (desk.published / "sets" / published.publish_id).rglob("*") if path.is_file()}
-    assert files == {"manifest.json", "marts.duckdb", "mart_a.parquet", "mart_b.parquet"}
+    assert files == {"manifest.json", "marts.duckdb", "dim_a.parquet", "fct_b.parquet"}
 
 
 def test_publish_links_readers_through_one_pointer_when_done(desk: Desk) -> None:
@@ -106,33 +109,40 @@ def test_publish_writes_the_same_rows_to_database_and_parquet_when_done(desk: De
     desk.publish()
     with duckdb.connect(desk.published / "marts.duckdb", read_only=True) as connection:
         tables = connection.execute("select schema_name, table_name from duckdb_tables() order by all").fetchall()
-        rows = connection.execute("select * from main.mart_a").fetchall()
-    assert tables == [("main", "mart_a"), ("main", "mart_b")]
+        rows = connection.execute("select * from main.dim_a").fetchall()
+    assert tables == [("main", "dim_a"), ("main", "fct_b")]
     assert [(name, str(amount)) for name, amount in rows] == [("x", "1.00"), ("y", "2.50")]
-    assert duckdb.read_parquet(str(desk.published / "parquet" / "mart_a.parquet")).fetchall() == rows
+    assert duckdb.read_parquet(str(desk.published / "parquet" / "dim_a.parquet")).fetchall() == rows
 
 
 def test_manifest_says_what_was_published_when_done(desk: Desk) -> None:
     published = desk.publish()
     manifest = desk.manifest()
     assert datetime.fromisoformat(manifest.pop("published_at")).tzinfo is not None
-    fingerprints = [manifest["tables"][table].pop("fingerprint") for table in MARTS]
+    files = manifest.pop("files")
+    assert files == {name: hashlib.sha256((desk.published / name).read_bytes()).hexdigest() for name in files}
+    assert sorted(files) == ["marts.duckdb", "parquet/dim_a.parquet", "parquet/fct_b.parquet"]
+    fingerprints = [manifest["tables"][table].pop("fingerprint") for table in NAMES]
     assert len(set(fingerprints)) == 2
     columns = {"name": "VARCHAR", "amount": "DECIMAL(18,2)"}
     assert manifest == {
         "publish_id": published.publish_id,
         "as_of_date": "2026-01-31",
         "code_version": "c0de",
-        "tables": {"mart_a": {"row_count": 2, "columns": columns}, "mart_b": {"row_count": 1, "columns": columns}},
-        "row_counts": {"mart_a": 2, "mart_b": 1},
+        "tables": {
+            "dim_a": {"row_count": 2, "columns": columns, "contract_version": 1},
+            "fct_b": {"row_count": 1, "columns": columns, "contract_version": 1},
+        },
+        "held_tables": [],
+        "row_counts": {"dim_a": 2, "fct_b": 1},
         "checks": {
             "passed": 2,
             "failed": 0,
-            "warned": ["marts/mart_a: is_fresh"],
+            "warned": ["marts/dim_a: is_fresh"],
             "results": [
-                {"asset": "marts/mart_a", "check": "is_unique", "passed": True, "is_blocking": True},
-                {"asset": "marts/mart_a", "check": "is_fresh", "passed": False, "is_blocking": False},
-                {"asset": "marts/mart_b", "check": "is_unique", "passed": True, "is_blocking": True},
+                {"asset": "marts/dim_a", "check": "is_unique", "passed": True, "is_blocking": True},
+                {"asset": "marts/dim_a", "check": "is_fresh", "passed": False, "is_blocking": False},
+                {"asset": "marts/fct_b", "check": "is_unique", "passed": True, "is_blocking": True},
             ],
         },
     }
@@ -147,7 +157,7 @@ def test_publish_changes_nothing_when_content_is_equal(desk: Desk) -> None:
 
 def test_publish_changes_nothing_when_only_the_order_of_rows_differs(desk: Desk) -> None:
     first = desk.publish()
-    desk.write("mart_a", "('x', 1)", "('y', 2.5)")
+    desk.write("dim_a", "('x', 1)", "('y', 2.5)")
     assert desk.publish().publish_id == first.publish_id
 
 
@@ -156,7 +166,7 @@ def test_publish_changes_nothing_when_only_the_order_of_rows_differs(desk: Desk)
 )
 def test_publish_moves_the_pointer_when_content_changed(desk: Desk, rows: str) -> None:
     first = desk.publish()
-    desk.write("mart_a", rows)
+    desk.write("dim_a", rows)
     second = desk.publish()
     assert not second.is_unchanged
     assert second.publish_id != first.publish_id
@@ -178,33 +188,32 @@ def test_publish_writes_the_set_again_when_its_database_is_gone(desk: Desk) -> N
     first = desk.publish()
     (desk.published / "sets" / first.publish_id / "marts.duckdb").unlink()
     assert desk.publish() == PublishedSet(first.publish_id, is_unchanged=False, row_counts=first.row_counts)
-    assert PublishedReader(desk.published).rows("select count(*) as n from mart_a") == [{"n": 2}]
+    assert PublishedReader(desk.published).rows("select count(*) as n from dim_a") == [{"n": 2}]
+    assert desk.publish().is_unchanged
 
 
 def test_publish_keeps_only_the_newest_sets_when_there_are_more(desk: Desk) -> None:
     made = []
     for number in range(5):
-        desk.write("mart_b", f"('z', {number})")
+        desk.write("fct_b", f"('z', {number})")
         made.append(desk.publish().publish_id)
-        folder = desk.published / "sets" / made[-1]
-        os.utime(folder, (number, number))  # clear ages, however coarse the file system's clock is
     assert desk.sets() == set(made[-3:])
     assert desk.manifest()["publish_id"] == made[-1]
 
 
 def test_publish_leaves_what_was_there_when_export_fails(desk: Desk) -> None:
     first = desk.publish()
-    desk.write("mart_a", "('changed', 1)")
+    desk.write("dim_a", "('changed', 1)")
     with duckdb.connect(desk.warehouse.path) as connection:
-        connection.execute("drop table marts.mart_b")
-    with pytest.raises(duckdb.Error, match="mart_b"):
+        connection.execute("drop table marts.fct_b")
+    with pytest.raises(duckdb.Error, match="fct_b"):
         desk.publish()
     assert desk.manifest()["publish_id"] == first.publish_id
-    assert PublishedReader(desk.published).rows("select name from mart_a order by name") == [
+    assert PublishedReader(desk.published).rows("select name from dim_a order by name") == [
         {"name": "x"},
         {"name": "y"},
     ]
-    desk.write("mart_b", "('z', 3)")
+    desk.write("fct_b", "('z', 3)")
     assert desk.sets() - {first.publish_id} == {".candidate"}
     assert desk.sets() - {".candidate", desk.publish().publish_id} == {first.publish_id}
 
@@ -212,17 +221,110 @@ def test_publish_leaves_what_was_there_when_export_fails(desk: Desk) -> None:
 def test_reader_keeps_its_set_when_a_new_one_is_published(desk: Desk) -> None:
     desk.publish()
     early = PublishedReader(desk.published)
-    desk.write("mart_b", "('new', 4)")
+    desk.write("fct_b", "('new', 4)")
     desk.publish()
-    assert early.rows("select name from mart_b") == [{"name": "z"}]
-    assert PublishedReader(desk.published).rows("select name from mart_b where amount = ?", [4]) == [{"name": "new"}]
+    assert early.rows("select name from fct_b") == [{"name": "z"}]
+    assert PublishedReader(desk.published).rows("select name from fct_b where amount = ?", [4]) == [{"name": "new"}]
 
 
 def test_open_connection_reads_on_when_its_set_is_dropped(desk: Desk) -> None:
     first = desk.publish()
     with duckdb.connect(PublishedReader(desk.published).path, read_only=True) as connection:
         for number in range(4):
-            desk.write("mart_b", f"('new', {number})")
+            desk.write("fct_b", f"('new', {number})")
             desk.publish()
         assert first.publish_id not in desk.sets()
-        assert connection.execute("select name from mart_b").fetchall() == [("z",)]
+        assert connection.execute("select name from fct_b").fetchall() == [("z",)]
+
+
+def test_columns_are_described_in_database_and_parquet_when_published(desk: Desk) -> None:
+    desk.publish()
+    comments = PublishedReader(desk.published).rows(
+        "select column_name, comment from duckdb_columns() where table_name = 'dim_a' order by column_name"
+    )
+    assert [(row["column_name"], row["comment"]) for row in comments] == [
+        ("amount", "How much."),
+        ("name", "What it's called."),
+    ]
+    metadata = pq.read_schema(desk.published / "parquet" / "dim_a.parquet").metadata
+    assert metadata[b"column.name"] == b"What it's called."
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ("name text", r"dim_a.amount was DECIMAL\(18,2\) and is gone"),
+        ("name text, amount integer", r"dim_a.amount was DECIMAL\(18,2\) and is INTEGER"),
+        ("nom text, amount numeric(18,2)", "dim_a.name was VARCHAR and is gone"),
+    ],
+)
+def test_publish_is_refused_when_a_column_goes_or_changes_its_type(desk: Desk, columns: str, told: str) -> None:
+    first = desk.publish()
+    with duckdb.connect(desk.warehouse.path) as connection:
+        connection.execute(f"create or replace table marts.dim_a ({columns})")
+        connection.execute(f"insert into marts.dim_a select {', '.join('1' for _ in columns.split(', '))}")
+    before = desk.state()
+    with pytest.raises(GateClosedError, match=told):
+        desk.publish()
+    assert desk.state() == before
+    raised = replace(desk, marts=(PublicMart("dim_a", contract_version=2), MARTS[1]))
+    assert raised.publish().publish_id != first.publish_id
+
+
+def test_publish_takes_a_new_column_and_a_new_mart_without_a_step(desk: Desk) -> None:
+    desk.publish()
+    with duckdb.connect(desk.warehouse.path) as connection:
+        connection.execute("alter table marts.dim_a add column extra integer")
+    desk.write("fct_c", "('c', 1)")
+    more = replace(desk, marts=(*MARTS, PublicMart("fct_c")))
+    assert not more.publish().is_unchanged
+
+
+def test_publish_is_refused_when_a_mart_is_gone_or_lost_all_its_rows(desk: Desk) -> None:
+    desk.publish()
+    with pytest.raises(GateClosedError, match="fct_b is gone"):
+        replace(desk, marts=MARTS[:1]).publish()
+    desk.write("fct_b")
+    with pytest.raises(GateClosedError, match="fct_b has no rows, and had 1 before"):
+        desk.publish()
+    assert ".candidate" not in desk.sets()
+
+
+def test_a_list_may_be_empty_and_a_log_of_runs_makes_no_new_set(desk: Desk) -> None:
+    marts = (*MARTS, PublicMart("mart_tasks"), PublicMart("mart_log", is_run_log=True))
+    more = replace(desk, marts=marts)
+    desk.write("mart_tasks", "('call', 1)")
+    desk.write("mart_log", "('run 1', 1)")
+    more.publish()
+    desk.write("mart_log", "('run 1', 1)", "('run 2', 1)")
+    assert more.publish().is_unchanged
+    desk.write("mart_tasks")
+    assert not more.publish().is_unchanged
+
+
+def test_rollback_shows_the_set_before_and_the_next_publish_goes_on(desk: Desk) -> None:
+    first = desk.publish()
+    desk.write("fct_b", "('bad', 99)")
+    second = desk.publish()
+    assert roll_back(desk.settings, desk.warehouse) == first.publish_id
+    assert desk.manifest()["publish_id"] == first.publish_id
+    assert PublishedReader(desk.published).rows("select name from fct_b") == [{"name": "z"}]
+    with pytest.raises(SettingsError, match="no earlier set that is whole"):
+        roll_back(desk.settings, desk.warehouse)
+    assert desk.publish() == PublishedSet(second.publish_id, is_unchanged=False, row_counts=second.row_counts)
+    assert PublishedReader(desk.published).rows("select name from fct_b") == [{"name": "bad"}]
+
+
+def test_rollback_passes_over_a_set_that_is_damaged(desk: Desk) -> None:
+    first = desk.publish()
+    for number in (1, 2):
+        desk.write("fct_b", f"('z', {number})")
+        desk.publish()
+    [damaged] = [
+        folder
+        for folder in (desk.published / "sets").iterdir()
+        if folder.name not in {first.publish_id, desk.manifest()["publish_id"]}
+    ]
+    with (damaged / "parquet" / "dim_a.parquet").open("r+b") as file:
+        file.write(b"xx")
+    assert roll_back(desk.settings, desk.warehouse) == first.publish_id

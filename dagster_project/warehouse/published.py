@@ -71,12 +71,13 @@ def _export_table(
 ) -> ExportedTable:
     parquet = text_literal(str(folder / "parquet" / f"{table}.parquet"))
     connection.execute(f"create table published.main.{table} as select * from {relation} order by all")
-    for column, text in descriptions.items():
-        connection.execute(f"comment on column published.main.{table}.{column} is {text_literal(text)}")
-    metadata = ", ".join(f"{quoted(f'column.{name}')}: {text_literal(text)}" for name, text in descriptions.items())
+    columns = {row[0]: row[1] for row in connection.execute(f"describe published.main.{table}").fetchall()}
+    described = {name: text for name, text in descriptions.items() if name in columns}
+    for name, text in described.items():
+        connection.execute(f"comment on column published.main.{table}.{name} is {text_literal(text)}")
+    metadata = ", ".join(f"{quoted(f'column.{name}')}: {text_literal(text)}" for name, text in described.items())
     told = f", kv_metadata {{{metadata}}}" if metadata else ""
     connection.execute(f"copy published.main.{table} to {parquet} (format parquet, compression zstd{told})")
-    columns = connection.execute(f"describe published.main.{table}").fetchall()
     counted = connection.execute(
         f"select count(*), coalesce(bit_xor(hash(t)), 0), coalesce(sum(hash(t)), 0) from published.main.{table} as t"
     ).fetchone()
@@ -85,5 +86,5 @@ def _export_table(
         name=table,
         row_count=count,
         fingerprint=f"{count:x}-{xor:016x}-{total:x}",
-        columns={row[0]: row[1] for row in columns},
+        columns=columns,
     )

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from dagster_project.checks import expectations
-from dagster_project.checks.expectations import SAMPLE_ROWS, SuiteResult, read_suites, validate
+from dagster_project.checks.expectations import SAMPLE_ROWS, Subject, SuiteResult, read_suites, validate
 from dagster_project.contract import input_contract
 from dagster_project.settings import EXPECTATIONS_DIR
 from dagster_project.warehouse.duckdb import DuckDBWarehouse
@@ -35,7 +35,7 @@ SUITE: dict[str, Any] = {
                 "orders_in_the_future": "ordered_on > {as_of_date}",
                 "orders_without_amount": "amount is null",
             },
-            "figures": {"total_amount": "sum(amount)"},
+            "figures": {"total_amount": "sum(amount)", "largest_amount": "max(amount)"},
         },
     },
     "expectations": [
@@ -43,6 +43,7 @@ SUITE: dict[str, Any] = {
         between("orders_in_the_future", min_value=0, max_value=0),
         between("orders_without_amount", min_value=0, max_value=2),
         between("total_amount", min_value=100),
+        between("largest_amount", max_value=500) | {"severity": "warning"},
     ],
 }
 
@@ -60,6 +61,13 @@ def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DuckDBWarehous
     return made
 
 
+def judged(warehouse: DuckDBWarehouse, *, rows_expected: bool = True) -> SuiteResult:
+    [suite] = read_suites("marts")
+    found = validate(warehouse.rows, [Subject("orders", suite, suite.table, rows_expected)], DATES)
+    assert list(found) == ["orders"]
+    return found["orders"]
+
+
 def fill(warehouse: DuckDBWarehouse, rows: str) -> None:
     with duckdb.connect(warehouse.path) as connection:
         connection.execute(f"insert into marts.orders {rows}")
@@ -70,41 +78,46 @@ def test_suites_tell_table_and_owner_when_read(warehouse: DuckDBWarehouse) -> No
     assert suite.path == warehouse.path.parent / "marts" / "orders.json"
     assert (suite.table, suite.owner, suite.remedy) == ("marts.orders", "team:orders", "Mend the orders.")
     assert list(suite.bad_rows) == ["orders_in_the_future", "orders_without_amount"]
-    assert suite.figures == {"total_amount": "sum(amount)"}
+    assert suite.figures == {"total_amount": "sum(amount)", "largest_amount": "max(amount)"}
     assert read_suites("raw") == []
 
 
 def test_expectations_tell_figure_and_rows_when_one_is_not_met(warehouse: DuckDBWarehouse) -> None:
     fill(warehouse, "select i, date '2026-06-30' + case when i > 3 then 1 else 0 end, i from range(1, 11) as t(i)")
-    found = validate(warehouse, read_suites("marts"), DATES, {"orders"})
-    assert list(found) == ["marts.orders"]
-    result = found["marts.orders"]
-    assert (result.is_met, result.rows_scanned) == (False, 10)
-    assert result.failures == (
-        "orders_in_the_future is 7: expect_column_values_to_be_between min_value 0.0, max_value 0.0",
-        "total_amount is 55: expect_column_values_to_be_between min_value 100.0",
-    )
-    assert len(result.samples) == SAMPLE_ROWS == 5
-    assert all(row["id"] > 3 and str(row["ordered_on"]) == "2026-07-01" for row in result.samples)
+    result = judged(warehouse)
+    assert result.rows_scanned == 10
+    assert [str(figure) for figure in result.failures] == [
+        "orders_in_the_future is 7: expected 0",
+        "total_amount is 55: expected at least 100",
+    ]
+    in_the_future, total = result.failures
+    assert len(in_the_future.samples) == SAMPLE_ROWS == 5
+    assert all(row["id"] > 3 and str(row["ordered_on"]) == "2026-07-01" for row in in_the_future.samples)
+    assert total.samples == ()
 
 
 def test_expectations_are_met_when_figures_touch_their_limits(warehouse: DuckDBWarehouse) -> None:
     fill(warehouse, "values (1, date '2026-06-30', 100), (2, null, null), (3, null, null)")
-    found = validate(warehouse, read_suites("marts"), DATES, {"orders"})
-    assert found == {"marts.orders": SuiteResult(is_met=True, rows_scanned=3, failures=(), samples=())}
+    result = judged(warehouse)
+    assert (result.rows_scanned, result.failures, result.warnings) == (3, [], [])
+    assert len(result.figures) == 5
 
 
 def test_expectations_name_the_row_count_when_table_is_empty(warehouse: DuckDBWarehouse) -> None:
-    result = validate(warehouse, read_suites("marts"), DATES, {"orders"})["marts.orders"]
-    assert not result.is_met
+    result = judged(warehouse)
     assert result.rows_scanned == 0
-    assert "row_count is 0: expect_column_values_to_be_between min_value 1.0" in result.failures
+    assert "row_count is 0: expected at least 1" in [str(figure) for figure in result.failures]
 
 
 def test_expectations_let_a_table_be_empty_when_no_source_feeds_it(warehouse: DuckDBWarehouse) -> None:
-    result = validate(warehouse, read_suites("marts"), DATES, set())["marts.orders"]
-    assert result.failures == ()
-    assert result.is_met
+    assert judged(warehouse, rows_expected=False).failures == []
+
+
+def test_expectations_only_warn_when_their_severity_says_so(warehouse: DuckDBWarehouse) -> None:
+    fill(warehouse, "values (1, date '2026-06-30', 1000)")
+    result = judged(warehouse)
+    assert result.failures == []
+    assert [str(figure) for figure in result.warnings] == ["largest_amount is 1000: expected at most 500"]
 
 
 def test_raw_suites_run_as_sql_when_raw_tables_are_empty(tmp_path: Path) -> None:

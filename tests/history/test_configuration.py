@@ -1,14 +1,17 @@
 """Versions of the seeds: kept as they come, and refused where they would change days already scored."""
 
+import json
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from dagster_project.configuration import refuse_past_changes
+from dagster_project.configuration import free_seeds, read_seeds, refuse_past_changes
+from dagster_project.replay import FROZEN_MARTS
 from dagster_project.settings import SettingsError
 from dagster_project.warehouse.duckdb import DuckDBWarehouse
 from dagster_project.warehouse.interface import ConfigurationVersion
+from tests.conftest import World
 
 SCORED = date(2026, 6, 30)
 DATED = "measure_id,valid_from_date,weight,name_english\na,2020-01-01,1.5,Old name\n"
@@ -50,11 +53,32 @@ def test_the_version_that_counts_on_a_day_is_the_last_one_kept_up_to_it(tmp_path
     first = ConfigurationVersion("bands", date(2026, 1, 1), "one")
     second = ConfigurationVersion("bands", date(2026, 7, 1), "it's two")
     other = ConfigurationVersion("weights", date(2026, 1, 1), "w")
-    warehouse.keep_configuration([first, other])
-    warehouse.keep_configuration([second])
-    warehouse.keep_configuration([])
+    rescored = ConfigurationVersion("bands", date(2026, 1, 1), "three")
+
+    def keep(number: int, version: ConfigurationVersion) -> None:
+        warehouse.keep_fact("configuration_versions", f"f{number}", [vars(version) | {"version_number": number}])
+
+    for number, version in enumerate([first, other, second]):
+        keep(number, version)
     assert warehouse.configuration_on(date(2026, 6, 30)) == [first, other]
     assert warehouse.configuration_on(date(2026, 7, 1)) == [second, other]
-    rescored = ConfigurationVersion("bands", date(2026, 1, 1), "three")
-    warehouse.keep_configuration([rescored])
+    keep(3, rescored)
     assert warehouse.configuration_on(date(2026, 6, 30)) == [rescored, other]
+
+
+def test_a_seed_that_was_not_there_before_is_not_refused() -> None:
+    refuse_past_changes({}, {"new": UNDATED}, SCORED)
+
+
+def test_seeds_free_to_change_are_those_that_no_frozen_mart_reads(tiny_world: World) -> None:
+    """A seed is marked by hand; a mark on one that a score rests on would let past scores change in silence."""
+    manifest = json.loads((tiny_world.home / "build" / "dbt" / "manifest.json").read_text())
+    above: set[str] = set()
+    waiting = [f"model.bansou.{mart}" for mart in FROZEN_MARTS]
+    while waiting:
+        for parent in manifest["parent_map"][waiting.pop()]:
+            if parent not in above:
+                above.add(parent)
+                waiting.append(parent)
+    read = {name.rpartition(".")[2] for name in above if name.startswith("seed.")}
+    assert free_seeds() == set(read_seeds()) - read

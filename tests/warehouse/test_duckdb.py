@@ -301,7 +301,8 @@ def test_load_writes_ledger_when_done(accounts: Feed) -> None:
         {
             "load_number": 1, "load_id": "load1", "source_name": "crm", "source_type": "files", "entity": "accounts",
             "rows_read": 3, "rows_filtered": 0, "rows_loaded": 2, "rows_unchanged": 0, "rows_superseded": 0,
-            "rows_rejected": 1, "earliest_change_date": date(2025, 1, 15), "loaded_at": FIRST,
+            "rows_rejected": 1, "earliest_change_date": date(2025, 1, 15),
+            "newest_known_at": datetime(2025, 2, 1), "loaded_at": FIRST,
         }
     ]  # fmt: skip
     path = accounts.folder / "in" / "rows.csv"

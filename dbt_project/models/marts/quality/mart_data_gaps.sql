@@ -1,24 +1,18 @@
-with components as (
+with missing_fields as (
 
-    select * from {{ ref('fct_health_score_components') }}
+    select * from {{ ref('int_missing_fields_found') }}
 
 ),
 
-measures as (
+components as (
 
-    select * from {{ ref('health_measures') }}
+    select * from {{ ref('fct_health_score_components') }}
 
 ),
 
 fields as (
 
     select * from {{ ref('input_fields') }}
-
-),
-
-columns_fed as (
-
-    select * from {{ ref('int_columns_fed') }}
 
 ),
 
@@ -34,78 +28,40 @@ totals as (
 
 ),
 
--- Of a measure without source only the columns that nobody delivers; of one without a recent value all it rests on.
-missing_fields as (
-
-    select
-        components.account_id,
-        components.score_id,
-        components.measure_id,
-        components.missing_reason,
-        components.weight,
-        fields.input_column,
-        fields.filled_by,
-        fields.how_english,
-        fields.how_japanese
-    from components
-    inner join measures on components.measure_id = measures.measure_id
-    inner join fields
-        on position(concat(' ', fields.input_column, ' ') in concat(' ', measures.required_inputs, ' ')) > 0
-    left join columns_fed on fields.input_column = columns_fed.input_column
-    where
-        components.score_date = {{ as_of_date() }}
-        and (
-            components.missing_reason = 'stale'
-            or (components.missing_reason = 'no_source' and columns_fed.input_column is null)
-        )
-
-),
-
-fields_counted as (
+weighed as (
 
     select
         missing_fields.account_id,
         missing_fields.score_id,
-        missing_fields.measure_id,
-        count(*) as field_count
+        missing_fields.input_column,
+        missing_fields.missing_reason,
+        sum(missing_fields.weight) as needed_weight,
+        coalesce(sum(missing_fields.weight) filter (where missing_fields.field_count = 1), 0) as unlocked_weight
     from missing_fields
-    group by missing_fields.account_id, missing_fields.score_id, missing_fields.measure_id
+    group by
+        missing_fields.account_id,
+        missing_fields.score_id,
+        missing_fields.input_column,
+        missing_fields.missing_reason
 
 ),
 
 final as (
 
     select
-        missing_fields.account_id,
-        missing_fields.score_id,
-        missing_fields.input_column,
-        missing_fields.missing_reason,
-        missing_fields.filled_by,
-        missing_fields.how_english,
-        missing_fields.how_japanese,
-        {{ ratio('sum(missing_fields.weight)', 'totals.total_weight', 9, 6) }} as needed_weight_rate,
-        {{ ratio(
-            'coalesce(sum(missing_fields.weight) filter (where fields_counted.field_count = 1), 0)',
-            'totals.total_weight', 9, 6
-        ) }} as unlocked_weight_rate,
+        weighed.account_id,
+        weighed.score_id,
+        weighed.input_column,
+        weighed.missing_reason,
+        fields.filled_by,
+        fields.how_english,
+        fields.how_japanese,
+        {{ ratio('weighed.needed_weight', 'totals.total_weight', 9, 6) }} as needed_weight_rate,
+        {{ ratio('weighed.unlocked_weight', 'totals.total_weight', 9, 6) }} as unlocked_weight_rate,
         {{ as_of_date() }} as as_of_date
-    from missing_fields
-    inner join fields_counted
-        on
-            missing_fields.account_id = fields_counted.account_id
-            and missing_fields.score_id = fields_counted.score_id
-            and missing_fields.measure_id = fields_counted.measure_id
-    inner join totals
-        on missing_fields.account_id = totals.account_id and missing_fields.score_id = totals.score_id
-    group by
-        missing_fields.account_id,
-        missing_fields.score_id,
-        missing_fields.input_column,
-        missing_fields.missing_reason,
-        missing_fields.filled_by,
-        missing_fields.how_english,
-        missing_fields.how_japanese,
-        totals.total_weight
+    from weighed
+    inner join totals on weighed.account_id = totals.account_id and weighed.score_id = totals.score_id
+    inner join fields on weighed.input_column = fields.input_column
 
 )
 
