@@ -66,6 +66,10 @@ test: $(INSTALLED) ## Run the tests
 engines: $(INSTALLED) ## Run the tiny world on DuckDB and on Postgres and compare every mart (needs Postgres' programs)
 	$(BIN)/python -m pytest -m engines tests/engines
 
+.PHONY: faults
+faults: $(INSTALLED) ## Inject every fault, hundreds of times: kills, readers under load, dirty input (about an hour)
+	$(BIN)/python -m pytest -m "faults or not engines" -rP tests/faults
+
 .PHONY: lint
 lint: $(INSTALLED) ## Check style and types of Python and SQL
 	$(BIN)/ruff check .
