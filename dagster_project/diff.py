@@ -54,12 +54,14 @@ class Comparison:
 
 
 def mart_keys(manifest_path: Path) -> dict[str, list[str]]:
-    """Columns that name a row of each public mart, from the test that holds them unique."""
+    """Columns that name a row of each public mart but the logs of runs, from the test that holds them unique."""
     nodes = json.loads(manifest_path.read_text(encoding="utf-8"))["nodes"]
     public = {
         unique_id: node["name"]
         for unique_id, node in nodes.items()
-        if node["resource_type"] == "model" and node["config"]["access"] == "public"
+        if node["resource_type"] == "model"
+        and node["config"]["access"] == "public"
+        and not node["config"]["meta"].get("is_run_log")
     }
     keys: dict[str, list[str]] = {}
     for node in nodes.values():

@@ -173,6 +173,7 @@ def _described(table: ExportedTable, mart: PublicMart) -> dict[str, Any]:
         "fingerprint": table.fingerprint,
         "columns": table.columns,
         "contract_version": mart.contract_version,
+        "is_run_log": mart.is_run_log,
     }
 
 

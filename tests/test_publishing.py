@@ -130,8 +130,8 @@ def test_manifest_says_what_was_published_when_done(desk: Desk) -> None:
         "as_of_date": "2026-01-31",
         "code_version": "c0de",
         "tables": {
-            "dim_a": {"row_count": 2, "columns": columns, "contract_version": 1},
-            "fct_b": {"row_count": 1, "columns": columns, "contract_version": 1},
+            "dim_a": {"row_count": 2, "columns": columns, "contract_version": 1, "is_run_log": False},
+            "fct_b": {"row_count": 1, "columns": columns, "contract_version": 1, "is_run_log": False},
         },
         "held_tables": [],
         "row_counts": {"dim_a": 2, "fct_b": 1},

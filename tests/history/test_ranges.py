@@ -54,7 +54,7 @@ def test_order_of_arrival_batches_and_ranges_make_no_difference(
     with duckdb.connect(path) as connection:
         connection.execute("set TimeZone = 'UTC'")
         empty(connection, case.tables)
-        _shuffle(connection, random.Random(seed), len(places_of_batches))  # noqa: S311 - no secret
+        _shuffle(connection, random.Random(seed), len(places_of_batches))
         first = FIRST
         for end, batches in zip(ends, arrivals, strict=True):
             changed = [day for batch in batches if (day := _arrive(connection, batch)) is not None]
