@@ -15,6 +15,7 @@ from dagster_project.checks.batches import BatchJudgement, judge_batches
 from dagster_project.contract import input_contract
 from dagster_project.settings import Settings, SettingsError
 from dagster_project.sources.landing import Delivery, LandedBatch, SourceError, deliveries_to_load
+from dagster_project.sources.quarantine import reject_rows
 from dagster_project.up_to_date import note_files_seen
 from dagster_project.warehouse.interface import LoadResult, Warehouse
 
@@ -148,7 +149,7 @@ def _settle(
         fault = f"{batch.source_name}.{batch.entity}: {'; '.join(judgement.faults)}"
         batch.hold(fault)
         return None, fault
-    delivery = _delivery(settings, batch)
+    delivery = _delivery(settings, reject_rows(batch, judgement.bad_rows))
     delivery.keep()
     return _load(warehouse, delivery), None
 

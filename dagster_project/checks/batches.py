@@ -1,6 +1,7 @@
 """The guard before raw: a landed batch that breaks its contract, or is sharply smaller than before, is held.
 
-A batch is judged where it landed, so that raw, which is append-only, never takes what would have to leave it again.
+A batch is judged where it landed, so that raw, which is append-only, never takes what would have to leave it again. A
+few bad rows are rejected, each with its reason; with many the batch is held.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -34,9 +35,11 @@ class FormerFile:
 
 @dataclass(frozen=True)
 class BatchJudgement:
-    """Why a batch is to be held; nothing where it may be loaded."""
+    """Why a batch is to be held; without faults it may be loaded, once its bad rows are rejected."""
 
     faults: tuple[str, ...]
+    bad_rows: dict[str, str]
+    """Unmet expectation to the SQL condition of the rows that do not meet it."""
     result: SuiteResult
 
 
@@ -65,25 +68,32 @@ def judge_batches(
         connection.execute("set TimeZone = 'UTC'")
         results = validate(lambda query: fetched_dictionaries(connection.execute(query)), subjects, dates)
     return {
-        batch.load_id: BatchJudgement(
-            faults=(
-                *(str(figure) for figure in results[batch.load_id].failures),
-                *rejection_faults(batch, settings.guards),
-                *(
-                    []
-                    if f"{batch.source_name}.{batch.entity}" in confirmed
-                    else volume_faults(
-                        batch.files,
-                        former_files(warehouse, batch),
-                        _smallest_share(settings, batch),
-                        settings.guards.volume_judged_from_rows,
-                    )
-                ),
-            ),
-            result=results[batch.load_id],
-        )
-        for batch in batches
+        subject.name: _judgement(settings, warehouse, batch, subject.suite, results[subject.name], dates, confirmed)
+        for batch, subject in zip(batches, subjects, strict=True)
     }
+
+
+def _judgement(
+    settings: Settings,
+    warehouse: Warehouse,
+    batch: LandedBatch,
+    suite: Suite,
+    result: SuiteResult,
+    dates: dict[str, str],
+    confirmed: Collection[str],
+) -> BatchJudgement:
+    unmet = [figure for figure in result.failures if figure.counts_bad_rows]
+    faults = [str(figure) for figure in result.failures if not figure.counts_bad_rows]
+    if too_many := rejection_fault(batch, sum(figure.value for figure in unmet), settings.guards):
+        faults += [*(str(figure) for figure in unmet), too_many]
+    if f"{batch.source_name}.{batch.entity}" not in confirmed:
+        former, share = former_files(warehouse, batch), _smallest_share(settings, batch)
+        faults += volume_faults(batch.files, former, share, settings.guards.volume_judged_from_rows)
+    return BatchJudgement(
+        faults=tuple(faults),
+        bad_rows={figure.name: suite.bad_rows[figure.name].format(**dates) for figure in unmet},
+        result=result,
+    )
 
 
 def raw_suite(table: str) -> Suite:
@@ -91,19 +101,17 @@ def raw_suite(table: str) -> Suite:
     return {suite.table: suite for suite in read_suites("raw")}[table]
 
 
-def rejection_faults(batch: LandedBatch, guards: GuardSettings) -> list[str]:
-    """A batch with too many rejected rows is a batch of another form than the contract's, not one with slips."""
+def rejection_fault(batch: LandedBatch, bad_row_count: int, guards: GuardSettings) -> str | None:
+    """A batch with too many bad rows is of another form than the contract's; one with a few has slips."""
     judged = batch.rows_read - batch.rows_filtered
-    if not batch.rows_rejected or judged <= 0:
-        return []
-    share = batch.rows_rejected / judged
-    is_too_much = batch.rows_rejected >= REJECTIONS_JUDGED_FROM and share > guards.largest_rejected_share
-    if not is_too_much and batch.rows_rejected < judged:
-        return []
-    return [
-        f"{batch.rows_rejected} of {judged} rows are rejected (at most {guards.largest_rejected_share:.0%} are taken); "
-        f"{batch.rejected_path} has each with its reason"
-    ]
+    rejected = min(batch.rows_rejected + bad_row_count, judged)
+    is_too_much = rejected >= REJECTIONS_JUDGED_FROM and rejected > guards.largest_rejected_share * judged
+    if not rejected or (rejected < judged and not is_too_much):
+        return None
+    return (
+        f"{rejected} of {judged} rows are rejected, and guards.largest_rejected_share takes "
+        f"{guards.largest_rejected_share:.0%}; {batch.rejected_path} has those that could not be typed"
+    )
 
 
 def volume_faults(

@@ -105,7 +105,7 @@ def _batch_checks(table: LoadedTable, has_rows: Collection[tuple[str, str]]) -> 
             table_name=table.named,
             check_name=figure.name,
             policy="hold",
-            outcome="passed" if figure.is_met else "held",
+            outcome="passed" if figure.is_met else "held" if table.fault else "warned",
             remedy=suite.remedy,
             message=None if figure.is_met else str(figure),
             rows_scanned=table.batch.rows_read if table.batch else 0,
@@ -125,6 +125,7 @@ def _batch_checks(table: LoadedTable, has_rows: Collection[tuple[str, str]]) -> 
             remedy=f"{suite.remedy} Where a smaller fetch is right: make run CONFIRM={table.named}.",
             message=table.fault,
             rows_scanned=table.batch.rows_read if table.batch else 0,
+            failing_row_count=table.result.rows_rejected if table.result else None,
             owner=suite.owner,
         )
     )

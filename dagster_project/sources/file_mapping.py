@@ -7,6 +7,8 @@ from dagster_project.contract import ContractColumn, Entity
 from dagster_project.settings import ColumnMapping, FileTable
 from dagster_project.sources.landing import SourceError
 
+# Blanks of text in any language, and marks without width; a cell of nothing else is empty.
+BLANKS = " \t\r\n\u00a0\u2007\u202f\u3000\u200b\u200c\u200d\u2060\ufeff"
 ROW_AS_TEXT = "cast(to_json(_foreign_row) as varchar)"
 
 
@@ -127,7 +129,8 @@ class FileMapping:
 
     def _text(self, column: str) -> str:
         """A foreign column with blanks as null; types other than text stay as they are."""
-        return f"nullif(trim({quoted(column)}), '')" if self._found[column] == "VARCHAR" else quoted(column)
+        blanks = text_literal(BLANKS)
+        return f"nullif(trim({quoted(column)}, {blanks}), '')" if self._found[column] == "VARCHAR" else quoted(column)
 
     def _keep(self) -> str:
         rules = []
