@@ -218,7 +218,7 @@ def _execute_days(settings: Settings, first: date, last: date, confirmed: Sequen
     from dagster_project.automation import REFRESH_JOB_NAME  # noqa: PLC0415
     from dagster_project.days import range_tags  # noqa: PLC0415
     from dagster_project.definitions import build_definitions  # noqa: PLC0415
-    from dagster_project.run_history import close_run, has_published, note_interrupted_runs  # noqa: PLC0415
+    from dagster_project.run_history import close_run, note_interrupted_runs  # noqa: PLC0415
     from dagster_project.summary import print_summary  # noqa: PLC0415
 
     sys.stderr.write(f"Bansou: {first} to {last} → {settings.published_dir}\n")
@@ -232,8 +232,7 @@ def _execute_days(settings: Settings, first: date, last: date, confirmed: Sequen
             run_config={"loggers": {"progress": {"config": {}}}},
             tags=range_tags(first, last) | ({CONFIRM_TAG: " ".join(confirmed)} if confirmed else {}),
         )
-        is_success = result.success and has_published(instance, result.run_id)
-        close_run(settings, instance, result.run_id, is_success=is_success)
+        is_success = close_run(settings, instance, result.run_id, is_success=result.success)
         print_summary(settings, instance, result.run_id, is_success=is_success)
     return is_success
 

@@ -30,7 +30,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         asset_checks=[checks],
         loggers={"progress": progress_logger},
     )
-    return dg.Definitions.merge(assets, build_automation())
+    return dg.Definitions.merge(assets, build_automation(settings))
 
 
 @dg.definitions

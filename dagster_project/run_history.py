@@ -1,13 +1,16 @@
 """What became of each run: its stages with time and rows, kept whether it ended well or not."""
 
+import sys
 from datetime import UTC, date, datetime
 from typing import Any
 
 import dagster as dg
 
+from dagster_project.checks.gate import outcomes_of_run
 from dagster_project.days import days_of_run
 from dagster_project.facts import keep_fact
 from dagster_project.failed_candidate import keep_failed_candidate
+from dagster_project.notifications import RunNotice, notify
 from dagster_project.publishing import read_manifest
 from dagster_project.settings import Settings
 from dagster_project.warehouse import open_warehouse
@@ -25,14 +28,50 @@ WHOLE_RUN = "run"
 SUCCEEDED, FAILED = "succeeded", "failed"
 
 
-def close_run(settings: Settings, instance: dg.DagsterInstance, run_id: str, *, is_success: bool) -> None:
-    """What is to be done once a run has ended: keep its history, and what was built where it was refused."""
+def close_run(settings: Settings, instance: dg.DagsterInstance, run_id: str, *, is_success: bool) -> bool:
+    """What is to be done once a run has ended: keep its history, keep what was built where it was refused, tell people.
+
+    Returns whether it published. To be called once for a run: by the command line, or by a sensor.
+    """
     warehouse = open_warehouse(settings)
-    if warehouse.damage() is not None:
-        return
-    record_run(settings, instance, run_id, is_success=is_success)
-    if not is_success and warehouse.exists():
-        keep_failed_candidate(settings, warehouse, run_id)
+    has_ended_well = is_success and has_published(instance, run_id)
+    if warehouse.damage() is None:
+        record_run(settings, instance, run_id, is_success=has_ended_well)
+        if not has_ended_well and warehouse.exists():
+            keep_failed_candidate(settings, warehouse, run_id)
+    for fault in notify(settings, notice_of(settings, instance, run_id, is_success=has_ended_well)):
+        sys.stderr.write(f"  ! {fault}\n")
+    return has_ended_well
+
+
+def notice_of(settings: Settings, instance: dg.DagsterInstance, run_id: str, *, is_success: bool) -> RunNotice:
+    """What people are told of a run: its errors, the checks that were not met, what is held or late."""
+    manifest = read_manifest(settings)
+    unmet = [outcome for outcome in outcomes_of_run(instance, run_id) if not outcome.passed]
+    lines = [f"{'failed' if told.is_blocking else 'warned'}: {told.asset}: {told.check}" for told in unmet]
+    if is_success and manifest:
+        held = manifest["held_tables"]
+        lines += [f"{row['state']}: {row['source_name']}.{row['entity']}: {row['message']}" for row in held]
+        title = f"Bansou published {manifest['as_of_date']}" + (", with warnings" if lines else "")
+        return RunNotice(run_id, "warning" if lines else "success", title, tuple(lines), manifest["publish_id"])
+    lines += [f"{step}: {message}" for step, message in errors_of_run(instance, run_id)]
+    stands = f"readers still see {manifest['as_of_date']}" if manifest else "nothing is published yet"
+    return RunNotice(
+        run_id, "failure", f"Bansou failed; {stands}", tuple(lines), manifest["publish_id"] if manifest else None
+    )
+
+
+def errors_of_run(instance: dg.DagsterInstance, run_id: str) -> list[tuple[str, str]]:
+    """Each step that failed, with the first cause of it."""
+    found = []
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
+        event = entry.dagster_event
+        error = event.step_failure_data.error if event else None
+        while error is not None and error.cause is not None:
+            error = error.cause
+        if error is not None:
+            found.append((str(entry.step_key), error.message.strip()))
+    return found
 
 
 def has_published(instance: dg.DagsterInstance, run_id: str) -> bool:

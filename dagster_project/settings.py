@@ -146,6 +146,30 @@ class PublishSettings(_Strict):
     sets_kept: int = Field(default=5, ge=1)
 
 
+class EmailSettings(_Strict):
+    """A mail server and who is written to."""
+
+    smtp_host: str
+    smtp_port: int = 587
+    sender: str
+    recipients: list[str] = Field(min_length=1)
+    user: str | None = None
+    password: str | None = None
+    """Best as `${VAR}`."""
+    starttls: bool = True
+
+
+class NotificationSettings(_Strict):
+    """Who is told how a run ended."""
+
+    on: list[Literal["success", "warning", "failure"]] = ["warning", "failure"]
+    webhooks: list[str] = Field(default_factory=list)
+    """Addresses that take the notice as JSON, best as `${VAR}`: whoever knows one can write to it."""
+    slack_webhooks: list[str] = Field(default_factory=list)
+    """Addresses of chats that take Slack's form."""
+    email: EmailSettings | None = None
+
+
 class PostgresSettings(_Strict):
     """The database of the Postgres engine."""
 
@@ -167,6 +191,7 @@ class Settings(_Strict):
     demo: DemoSettings | None = None
     sources: dict[Identifier, FilesSource]
     guards: GuardSettings = GuardSettings()
+    notifications: NotificationSettings | None = None
     publish: PublishSettings = PublishSettings()
 
     @property
@@ -271,7 +296,7 @@ class Settings(_Strict):
         return self.resolve(self.require_postgres().url, "postgres.url")
 
     def require_complete(self) -> None:
-        """Check that every variable named in the sources and in the engine's settings is set.
+        """Check that every variable named in the sources, the engine's settings and the notifications is set.
 
         Raises:
             SettingsError: one is not.
@@ -280,6 +305,11 @@ class Settings(_Strict):
             _ = self.postgres_url
         for name, source in self.sources.items():
             self.resolve(source.folder, f"sources.{name}.folder")
+        if told := self.notifications:
+            secrets = [*told.webhooks, *told.slack_webhooks]
+            secrets += [word for word in (told.email.user, told.email.password) if word] if told.email else []
+            for text in secrets:
+                self.resolve(text, "notifications")
 
 
 def _places(text: str) -> Iterator[tuple[str, int]]:

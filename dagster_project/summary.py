@@ -12,6 +12,7 @@ from dagster_project.checks.gate import CheckOutcome, outcomes_of_run
 from dagster_project.contract import input_contract
 from dagster_project.progress import PROGRESS
 from dagster_project.publishing import read_manifest
+from dagster_project.run_history import errors_of_run
 from dagster_project.settings import Settings
 from dagster_project.source_states import not_delivering
 from dagster_project.warehouse import open_warehouse
@@ -181,13 +182,8 @@ def _print_held(console: Console, held_tables: Sequence[Mapping[str, Any]]) -> N
 def _print_failure(
     console: Console, settings: Settings, instance: dg.DagsterInstance, run_id: str, outcomes: list[CheckOutcome]
 ) -> None:
-    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
-        event = entry.dagster_event
-        error = event.step_failure_data.error if event else None
-        while error is not None and error.cause is not None:
-            error = error.cause
-        if error is not None:
-            console.print(f"\n{entry.step_key}: {error.message.strip()}", style="red", markup=False)
+    for step, message in errors_of_run(instance, run_id):
+        console.print(f"\n{step}: {message}", style="red", markup=False)
     if any(outcome.is_blocking and not outcome.passed for outcome in outcomes):
         console.print(f"Failing rows, remedies and what was built: {settings.failed_candidate_dir}")
 

@@ -67,30 +67,34 @@ def judge_batches(
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         results = validate(lambda query: fetched_dictionaries(connection.execute(query)), subjects, dates)
-    return {
-        subject.name: _judgement(settings, warehouse, batch, subject.suite, results[subject.name], dates, confirmed)
-        for batch, subject in zip(batches, subjects, strict=True)
-    }
+    judged = {}
+    for batch, subject in zip(batches, subjects, strict=True):
+        too_small: list[str] = []
+        if f"{batch.source_name}.{batch.entity}" not in confirmed:
+            former, share = former_files(warehouse, batch), _smallest_share(settings, batch)
+            too_small = volume_faults(batch.files, former, share, settings.guards.volume_judged_from_rows)
+        result = results[batch.load_id]
+        judged[batch.load_id] = _judgement(
+            settings.guards, batch, subject.suite, result, dates=dates, too_small=too_small
+        )
+    return judged
 
 
 def _judgement(
-    settings: Settings,
-    warehouse: Warehouse,
+    guards: GuardSettings,
     batch: LandedBatch,
     suite: Suite,
     result: SuiteResult,
+    *,
     dates: dict[str, str],
-    confirmed: Collection[str],
+    too_small: Sequence[str],
 ) -> BatchJudgement:
     unmet = [figure for figure in result.failures if figure.counts_bad_rows]
     faults = [str(figure) for figure in result.failures if not figure.counts_bad_rows]
-    if too_many := rejection_fault(batch, sum(figure.value for figure in unmet), settings.guards):
+    if too_many := rejection_fault(batch, sum(figure.value for figure in unmet), guards):
         faults += [*(str(figure) for figure in unmet), too_many]
-    if f"{batch.source_name}.{batch.entity}" not in confirmed:
-        former, share = former_files(warehouse, batch), _smallest_share(settings, batch)
-        faults += volume_faults(batch.files, former, share, settings.guards.volume_judged_from_rows)
     return BatchJudgement(
-        faults=tuple(faults),
+        faults=(*faults, *too_small),
         bad_rows={figure.name: suite.bad_rows[figure.name].format(**dates) for figure in unmet},
         result=result,
     )
