@@ -35,6 +35,11 @@ rollback: $(INSTALLED) ## Point readers to the set published before
 tomorrow: $(INSTALLED) ## Move the demo world on by a day, and run
 	@$(BIN)/python -m dagster_project tomorrow
 
+.PHONY: forget
+forget: $(INSTALLED) ## Delete a person on request: make forget SOURCE=product PERSON=U00001
+	@$(if $(and $(SOURCE),$(PERSON)),,$(error give both: make forget SOURCE=product PERSON=U00001))
+	@$(BIN)/python -m dagster_project forget "$(SOURCE)" "$(PERSON)"
+
 .PHONY: templates
 templates: $(INSTALLED) ## Write an empty CSV for each entity of the input contract
 	@$(BIN)/python -m dagster_project templates

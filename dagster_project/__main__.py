@@ -27,6 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
     dev.add_argument("model")
     dev.add_argument("--from", dest="from_date", type=date.fromisoformat)
     dev.add_argument("--to", dest="to_date", type=date.fromisoformat)
+    forget = commands.add_parser("forget", help="take a person out of landing, raw, models and published sets")
+    forget.add_argument("source")
+    forget.add_argument("person_id")
     commands.add_parser("rollback", help="point readers to the set published before")
     commands.add_parser("diff", help="compare the copy, or else the last build, with what is published")
     commands.add_parser("tomorrow", help="move the demo world on by a day, and run")
@@ -57,6 +60,7 @@ def _command(settings: Settings, options: argparse.Namespace) -> int:
         "dev": lambda: _dev(settings, options),
         "diff": lambda: _diff(settings),
         "rollback": lambda: _roll_back(settings),
+        "forget": lambda: _forget(settings, options.source, options.person_id),
         "run": lambda: _run(
             settings, is_forced=options.force, rescore=options.rescore, confirmed=tuple(options.confirm)
         ),
@@ -88,6 +92,23 @@ def _roll_back(settings: Settings) -> int:
     hold_run_lock(settings)
     publish_id = roll_back(settings, open_warehouse(settings))
     return _print(f"Readers see the set {publish_id} again. The next run publishes what passes its checks then.")
+
+
+def _forget(settings: Settings, source_name: str, person_id: str) -> int:
+    from dagster_project.assets.extract import prepare_warehouse  # noqa: PLC0415 - dagster
+    from dagster_project.days import newest_day  # noqa: PLC0415
+    from dagster_project.forgetting import drop_copies, forget_person  # noqa: PLC0415
+    from dagster_project.run_lock import hold_run_lock  # noqa: PLC0415
+    from dagster_project.summary import print_forgetting  # noqa: PLC0415
+
+    hold_run_lock(settings)
+    warehouse = prepare_warehouse(settings)
+    found = forget_person(settings, warehouse, source_name, person_id)
+    failed = _execute(settings, (settings.calendar.history_start_date, newest_day(settings)))
+    if not failed:
+        drop_copies(settings, warehouse)
+    print_forgetting(found, is_published=not failed)
+    return failed
 
 
 def _write_input_docs() -> int:

@@ -1,8 +1,9 @@
 """The input contract: the entities and columns that every source delivers, read from the input models' YAML."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 
@@ -21,7 +22,9 @@ class ContractColumn:
     refers_to: str | None = None
     """Entity whose key the column holds."""
     is_personal: bool = False
-    """True where the value tells of a person."""
+    """True where the value tells of a person: name, address, words that people wrote."""
+    is_person_id: bool = False
+    """True where the value is the key of a customer's person."""
     description: str = ""
     """One sentence; `{{ doc('…') }}` where the glossary has it."""
 
@@ -41,6 +44,11 @@ class Entity:
     area: str = ""
     """Folder of `models/input` that declares it."""
     description: str = ""
+
+    @property
+    def person_ids(self) -> list[str]:
+        """Columns that hold the key of a person."""
+        return [column.name for column in self.columns if column.is_person_id]
 
     @property
     def column_names(self) -> list[str]:
@@ -78,6 +86,7 @@ def _entity(model: dict, area: str) -> Entity:  # type: ignore[type-arg]
                 accepted_values=tuple(marks.get("accepted_values", ())),
                 refers_to=marks.get("refers_to"),
                 is_personal=marks.get("is_personal", False),
+                is_person_id=marks.get("is_person_id", False),
                 description=column.get("description", ""),
             )
             for column, marks in told
@@ -86,3 +95,20 @@ def _entity(model: dict, area: str) -> Entity:  # type: ignore[type-arg]
         area=area,
         description=model.get("description", "").strip(),
     )
+
+
+@cache
+def personal_columns() -> frozenset[str]:
+    """Names of all columns that tell of a person or are a person's key, in any entity."""
+    return frozenset(
+        column.name
+        for entity in input_contract().values()
+        for column in entity.columns
+        if column.is_personal or column.is_person_id
+    )
+
+
+def without_persons(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as it may be shown: what tells of a person, or could, is left out."""
+    hidden = personal_columns() | {"_record_key", "_extra", "source_row"}
+    return {name: value for name, value in row.items() if name not in hidden}

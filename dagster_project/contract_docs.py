@@ -95,6 +95,8 @@ def _limits(entity: Entity, column: ContractColumn) -> Iterator[str]:
         yield "one of " + ", ".join(column.accepted_values)
     if column.refers_to:
         yield f"a key of {column.refers_to}"
+    if column.is_person_id:
+        yield "key of a person"
     if column.is_personal:
         yield "personal"
 

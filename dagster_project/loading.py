@@ -13,7 +13,9 @@ from pathlib import Path
 
 from dagster_project.checks.batches import BatchJudgement, judge_batches
 from dagster_project.contract import input_contract
+from dagster_project.forgetting import read_forgotten
 from dagster_project.settings import Settings, SettingsError
+from dagster_project.sources.forgotten import Forgotten, forget_in_batch
 from dagster_project.sources.landing import Delivery, LandedBatch, SourceError, deliveries_to_load
 from dagster_project.sources.quarantine import reject_rows
 from dagster_project.up_to_date import note_files_seen
@@ -74,12 +76,13 @@ def load_all(
         "as_of_date": f"date '{as_of_date}'",
     }
     judged = judge_batches(settings, warehouse, [batch for batch in landed.values() if batch], dates, confirmed)
+    forgotten = read_forgotten(settings, warehouse)
     loaded = []
     for source_name, entity in sorted(tables, key=lambda place: (place[1], place[0])):
         batch, fault, result = landed.get((source_name, entity)), faults.get((source_name, entity)), None
         judgement = judged[batch.load_id] if batch else None
         if batch and judgement:
-            result, fault = _settle(settings, warehouse, batch, judgement)
+            result, fault = _settle(settings, warehouse, batch, judgement, forgotten)
         kind = settings.sources[source_name].type
         loaded.append(LoadedTable(source_name, kind, entity, batch, judgement, result, fault))
     return loaded
@@ -142,9 +145,10 @@ def _with_patience(fetch: Callable[[], LandedBatch | None]) -> LandedBatch | Non
 
 
 def _settle(
-    settings: Settings, warehouse: Warehouse, batch: LandedBatch, judgement: BatchJudgement
+    settings: Settings, warehouse: Warehouse, batch: LandedBatch, judgement: BatchJudgement, forgotten: Forgotten
 ) -> tuple[LoadResult | None, str | None]:
     """Load a sound batch, or hold it: its result, or why it is held."""
+    forget_in_batch(batch, input_contract()[batch.entity], forgotten)
     if judgement.faults:
         fault = f"{batch.source_name}.{batch.entity}: {'; '.join(judgement.faults)}"
         batch.hold(fault)

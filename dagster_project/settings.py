@@ -146,6 +146,13 @@ class PublishSettings(_Strict):
     sets_kept: int = Field(default=5, ge=1)
 
 
+class PrivacySettings(_Strict):
+    """How keys of persons are shown to readers."""
+
+    person_salt: str | None = None
+    """Mixed into the hashed keys; without it, one is drawn with the first run and kept in the data folder."""
+
+
 class EmailSettings(_Strict):
     """A mail server and who is written to."""
 
@@ -191,6 +198,7 @@ class Settings(_Strict):
     demo: DemoSettings | None = None
     sources: dict[Identifier, FilesSource]
     guards: GuardSettings = GuardSettings()
+    privacy: PrivacySettings = PrivacySettings()
     notifications: NotificationSettings | None = None
     publish: PublishSettings = PublishSettings()
 
@@ -295,12 +303,19 @@ class Settings(_Strict):
         """The database's URL with its variables filled in."""
         return self.resolve(self.require_postgres().url, "postgres.url")
 
+    @property
+    def person_salt(self) -> str | None:
+        """The configured salt with its variable filled in."""
+        told = self.privacy.person_salt
+        return None if told is None else self.resolve(told, "privacy.person_salt")
+
     def require_complete(self) -> None:
         """Check that every variable named in the sources, the engine's settings and the notifications is set.
 
         Raises:
             SettingsError: one is not.
         """
+        _ = self.person_salt
         if self.engine == "postgres":
             _ = self.postgres_url
         for name, source in self.sources.items():

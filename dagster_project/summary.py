@@ -20,6 +20,7 @@ from dagster_project.warehouse.published import PublishedReader
 
 if TYPE_CHECKING:
     from dagster_project.diff import Comparison
+    from dagster_project.forgetting import Forgetting
     from dagster_project.replay import Replay
 
 ACCOUNTS_AT_RISK = 10
@@ -77,6 +78,25 @@ def print_replay(found: "Replay") -> None:
         console.print("The models have changed since that day was built, which may be the cause.")
     for difference in found.differences[:DIFFERENCES_SHOWN]:
         console.print(f"  {difference}", highlight=False, markup=False)
+
+
+def print_forgetting(found: "Forgetting", *, is_published: bool) -> None:
+    """Print where a person was taken out, and where nobody but people can."""
+    console = _console()
+    table = Table("place", title="Forgotten · 個人データ削除", title_justify="left")
+    table.add_column("rows changed", justify="right")
+    for place, count in found.row_counts.items():
+        table.add_row(place, f"{count:,}")
+    console.print(table)
+    if is_published:
+        console.print("A set without the person is published, and every copy from before is gone.")
+    else:
+        console.print(
+            "[bold red]The published sets still hold the person:[/] mend what failed, and repeat the request."
+        )
+    for name in found.seeds:
+        console.print(f"seeds/{name}.csv names the person: take the rows out by hand.")
+    console.print("Out of reach: the source systems themselves, and the files that they exported.")
 
 
 def print_comparison(found: "Comparison", candidate: Path) -> None:

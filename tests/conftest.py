@@ -19,6 +19,9 @@ history_start_date = 2026-05-22
 business_timezone = "UTC"
 fiscal_year_first_month = 4
 
+[privacy]
+person_salt = "salt"
+
 [demo]
 account_count = 20
 day_count = 60

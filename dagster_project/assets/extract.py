@@ -13,6 +13,7 @@ from dagster_project.configuration import land_configuration
 from dagster_project.contract import input_contract
 from dagster_project.days import days_of_run
 from dagster_project.facts import restore_facts
+from dagster_project.forgetting import read_forgotten
 from dagster_project.loading import LoadedTable, load_all
 from dagster_project.run_lock import hold_run_lock
 from dagster_project.settings import Settings
@@ -151,6 +152,7 @@ def prepare_warehouse(settings: Settings, *, rescore: bool = False) -> Warehouse
     warehouse.prepare(sorted({source.type for source in settings.sources.values()}))
     restore_facts(settings, warehouse)
     land_configuration(settings, warehouse, rescore=rescore)
+    read_forgotten(settings, warehouse)
     return warehouse
 
 

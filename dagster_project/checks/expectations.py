@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dagster_project.contract import without_persons
 from dagster_project.settings import EXPECTATIONS_DIR
 
 SAMPLE_ROWS = 5
@@ -126,7 +127,7 @@ def validate(rows: RowReader, subjects: Sequence[Subject], dates: dict[str, str]
                 is_met=told.success,
                 is_warning=str(getattr(expectation.severity, "value", expectation.severity)) == "warning",
                 counts_bad_rows=condition is not None,
-                samples=tuple(rows(sample)) if condition and not told.success else (),
+                samples=tuple(map(without_persons, rows(sample))) if condition and not told.success else (),
             )
         )
     return {

@@ -7,6 +7,7 @@ from typing import Any
 
 from dagster_project.checks.expectations import SAMPLE_ROWS
 from dagster_project.checks.results import CheckResult, Outcome
+from dagster_project.contract import without_persons
 from dagster_project.warehouse.interface import Warehouse
 
 RUN_RESULTS = "run_results.json"
@@ -38,7 +39,9 @@ def _result(warehouse: Warehouse, node: Mapping[str, Any], told: Mapping[str, An
         remedy=node["description"] or "See which rows fail, and mend the model or its input.",
         message=None if told["status"] == "pass" else told["message"] or told["status"],
         failing_row_count=told["failures"],
-        failing_rows=warehouse.rows(sample) if has_failed and told.get("compiled_code") else (),
+        failing_rows=[*map(without_persons, warehouse.rows(sample))]
+        if has_failed and told.get("compiled_code")
+        else (),
     )
 
 

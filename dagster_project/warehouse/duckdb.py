@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.sources.file_mapping import text_literal
+from dagster_project.sources.file_mapping import quoted, text_literal
 from dagster_project.warehouse.interface import ExportedTable, WarehouseError
 from dagster_project.warehouse.published import write_published, write_raw
 from dagster_project.warehouse.sql_warehouse import SqlWarehouse, fetched_dictionaries
@@ -93,6 +93,17 @@ class DuckDBWarehouse(SqlWarehouse):
         except duckdb.Error as error:
             return str(error) if any(word in str(error) for word in DAMAGED) else None
         return None
+
+    def compact(self) -> None:
+        """Write the file anew: blocks that are free still hold what was there."""
+        waiting = self.path.with_suffix(".waiting")
+        waiting.unlink(missing_ok=True)
+        with duckdb.connect() as connection:
+            # Views name the database, and its name is that of the file.
+            connection.execute(f"attach {text_literal(str(self.path))} as {quoted(self.path.stem)} (read_only)")
+            connection.execute(f"attach {text_literal(str(waiting))} as compacted")
+            connection.execute(f"copy from database {quoted(self.path.stem)} to compacted")
+        waiting.replace(self.path)
 
     def set_aside(self) -> str:
         """Give the damaged file another name, beside its place."""

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from dagster_project.contract import Entity
 from dagster_project.sources.landing import LandedBatch
 
 
@@ -102,8 +103,14 @@ class Warehouse(Protocol):
     def keep_fact(self, table: str, fact_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Append the rows of one fact; columns that a row leaves out stay null."""
 
+    def forget(self, table: str, entity: Entity, source_name: str, person_ids: Sequence[str], pseudonym: str) -> int:
+        """Give a source's persons a pseudonym in a raw table and take their words and names out; rows changed."""
+
     def damage(self, *, reads_all: bool = False) -> str | None:
         """What is wrong with the stored data, where it cannot be read; with `reads_all` all of it is tried."""
+
+    def compact(self) -> None:
+        """Leave nothing of what was deleted or overwritten in the stored data."""
 
     def set_aside(self) -> str:
         """Move damaged data out of the way, so that it is built anew; where it lies now."""

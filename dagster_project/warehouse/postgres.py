@@ -143,6 +143,9 @@ class PostgresWarehouse(SqlWarehouse):
         """Null: a server looks after its own files."""
         return None
 
+    def compact(self) -> None:
+        """Nothing: the server's vacuum clears what is no longer there."""
+
     def set_aside(self) -> str:
         """Nothing is ever damaged here."""
         raise NotImplementedError

@@ -83,6 +83,17 @@ FACT_TABLES = {
         "content": "text",
         "fact_id": "text",
     },
+    "salts": {
+        "salt": "text",
+        "fact_id": "text",
+    },
+    "forgotten_people": {
+        "source_name": "text",
+        "person_hash": "text",
+        "pseudonym": "text",
+        "forgotten_at": "timestamp",
+        "fact_id": "text",
+    },
     "source_states": {
         "source_name": "text",
         "entity": "text",

@@ -1,5 +1,6 @@
 """What every engine does in the same SQL: raw tables, the ledger, and which landed rows are new."""
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -65,6 +66,10 @@ class SqlWarehouse(ABC):
         """What is wrong with the stored data, where it cannot be read; with `reads_all` all of it is tried."""
 
     @abstractmethod
+    def compact(self) -> None:
+        """Leave nothing of what was deleted or overwritten in the stored data."""
+
+    @abstractmethod
     def set_aside(self) -> str:
         """Move damaged data out of the way, so that it is built anew; where it lies now."""
 
@@ -126,6 +131,38 @@ class SqlWarehouse(ABC):
                 [*columns, "fact_id"],
                 [[*(row.get(name) for name in columns), fact_id] for row in rows],
             )
+
+    def forget(self, table: str, entity: Entity, source_name: str, person_ids: Sequence[str], pseudonym: str) -> int:
+        """Give a source's persons a pseudonym in a raw table and take their words and names out; rows changed."""
+        source, name = text_literal(source_name), text_literal(pseudonym)
+        ids = ", ".join(map(text_literal, person_ids))
+        with self.session() as session:
+            # A rejected row is kept as JSON text, in which the key is a value.
+            for each in person_ids:
+                as_value = text_literal(f"%{json.dumps(each, ensure_ascii=False)}%".replace("_", "\\_"))
+                session.run(
+                    f"update raw.rejected_rows set value = null, source_row = null where source_name = {source} "
+                    f"and (value = {text_literal(each)} or source_row like {as_value} escape '\\')"
+                )
+            if not entity.person_ids:
+                return 0
+            condition = (
+                f"_source_name = {source} and ({' or '.join(f'{column} in ({ids})' for column in entity.person_ids)})"
+            )
+            count = int(_one(session, f"select count(*) from raw.{table} where {condition}"))
+            changed = {column: f"case when {column} is not null then {name} end" for column in entity.person_ids}
+            changed |= {column.name: "null" for column in entity.columns if column.is_personal} | {"_extra": "null"}
+            if set(entity.key) & set(entity.person_ids):
+                new_key = text_literal(f"{source_name}:{pseudonym}")
+                changed["_record_key"] = new_key
+                keys = ", ".join(text_literal(f"{source_name}:{each}") for each in person_ids)
+                session.run(
+                    f"update raw.current_rows set record_key = {new_key} "
+                    f"where table_name = {text_literal(table)} and record_key in ({keys})"
+                )
+            assigned = ", ".join(f"{column} = {value}" for column, value in changed.items())
+            session.run(f"update raw.{table} set {assigned} where {condition}")
+            return count
 
     def load(
         self, batch: LandedBatch, loaded_at: datetime, earliest_known_at: datetime, *, is_pinned: bool

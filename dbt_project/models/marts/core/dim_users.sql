@@ -7,7 +7,7 @@ with users as (
 final as (
 
     select
-        users.user_id,
+        {{ hashed_person_id('users.user_id') }} as user_id,
         users.account_id,
         users.source_name,
         users.department,

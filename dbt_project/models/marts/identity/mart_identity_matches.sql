@@ -34,11 +34,11 @@ matched as (
     select
         'person' as record_kind,
         people.source_name,
-        people.person_id as source_record_id,
+        {{ hashed_person_id('people.person_id') }} as source_record_id,
         people.match_method,
         people.match_domain,
         people.account_id,
-        people.user_id,
+        {{ hashed_person_id('people.user_id') }} as user_id,
         people.user_candidate_count as candidate_count,
         people.valid_from_date as matched_date
     from people

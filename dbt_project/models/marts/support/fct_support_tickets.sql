@@ -11,7 +11,7 @@ final as (
         tickets.source_name,
         tickets.ticket_id,
         tickets.account_id,
-        tickets.user_id,
+        {{ hashed_person_id('tickets.user_id') }} as user_id,
         tickets.priority,
         tickets.satisfaction,
         tickets.resolved_at is null as is_open,

@@ -11,7 +11,7 @@ summed as (
     select
         events.event_date as usage_date,
         events.account_id,
-        events.user_id,
+        {{ hashed_person_id('events.user_id') }} as user_id,
         events.feature_id,
         cast(sum(coalesce(events.event_count, 1)) as bigint) as event_count,
         cast(sum(events.active_seconds) as numeric(18, 2)) as active_seconds,
