@@ -31,21 +31,34 @@ ENDED_BY = dict(zip(STARTED_BY, [*list(STARTED_BY.values())[1:], "  ✓ Publish"
 
 @dataclass
 class Tally:
-    """What a series of kills has shown."""
+    """What the kills of a test session have shown."""
 
     kills: Counter[str] = field(default_factory=Counter)
     """By stage."""
     seen: Counter[str] = field(default_factory=Counter)
-    """Sets that readers saw after a kill: old or new."""
+    """Sets that readers saw after a kill: none, old or new."""
     missed: int = 0
     """Runs that had ended before they could be stopped."""
     repairs: int = 0
+    """Next runs that left what an undisturbed one leaves."""
+    measures: dict[str, object] = field(default_factory=dict)
+    """Other figures, by what they are."""
+
+    def note(self, stage: str, seen: str | None) -> None:
+        """Count a kill, and what readers saw after it."""
+        self.kills[stage] += 1
+        if seen:
+            self.seen[seen] += 1
 
     def __str__(self) -> str:
-        return (
-            f"{sum(self.kills.values())} kills ({dict(self.kills)}), readers saw {dict(self.seen)}, "
-            f"{self.repairs} repaired, {self.missed} too late"
-        )
+        kills = ", ".join(f"{count} in {stage}" for stage, count in self.kills.items())
+        seen = ", ".join(f"{count} times the {name} set" for name, count in self.seen.items())
+        lines = [
+            f"{self.kills.total()} kills: {kills}; {self.missed} came too late",
+            f"Readers saw {seen}; {self.repairs} repairs",
+            *(f"{name}: {told}" for name, told in self.measures.items()),
+        ]
+        return "\n".join(lines)
 
 
 def killed_in(world: World, stage: str, seconds: float, *arguments: str) -> bool:
