@@ -18,15 +18,17 @@ import duckdb
 from dagster_project.publishing import damaged_files
 from tests.conftest import ROOT, World
 
-# The line that a run writes once a stage is done, and the stage that begins with it.
-STARTED_BY = {
-    "demo": "Bansou: ",
-    "raw": "  ✓ Demo company's files",
-    "models": "  ✓ Sources into raw, checked",
-    "checks": "  ✓ Models and their tests",
-    "publish": "  ✓ Checks of the marts",
+# The stages of a run, each with the line that a run writes at its end.
+ENDED_BY = {
+    "start": "Bansou: ",
+    "demo": "  ✓ Demo company's files",
+    "raw": "  ✓ Sources into raw, checked",
+    "models": "  ✓ Models and their tests",
+    "checks": "  ✓ Checks of the marts",
+    "publish": "  ✓ Publish",
+    "end": "nothing: the process ends",
 }
-ENDED_BY = dict(zip(STARTED_BY, [*list(STARTED_BY.values())[1:], "  ✓ Publish"], strict=True))
+STAGES = tuple(ENDED_BY)
 
 
 @dataclass
@@ -58,51 +60,71 @@ class Tally:
             f"Readers saw {seen}; {self.repairs} repairs",
             *(f"{name}: {told}" for name, told in self.measures.items()),
         ]
-        return "\n".join(lines)
+        return "\n".join(lines if self.kills else lines[2:])
 
 
-def killed_in(world: World, stage: str, seconds: float, *arguments: str) -> bool:
-    """Start a run and stop it so many seconds into a stage; false where it had ended before.
+class WatchedRun:
+    """A run in a group of processes of its own, and when each of its stages ended."""
 
-    The whole group of processes dies, dbt among it.
-    """
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dagster_project", *arguments],
-        cwd=ROOT,
-        env=world.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    has_begun = threading.Event()
+    def __init__(self, world: World, *arguments: str) -> None:
+        self._began = time.monotonic()
+        self._ended: dict[str, float] = {}
+        self._has_ended = {stage: threading.Event() for stage in STAGES}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "dagster_project", *arguments],
+            cwd=ROOT,
+            env=world.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
-    def read() -> None:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if line.startswith(STARTED_BY[stage]):
-                has_begun.set()
-        has_begun.set()
+    @property
+    def stage(self) -> str:
+        """The stage that it is in, or was in when it was killed."""
+        return next(stage for stage in STAGES if stage not in self._ended)
 
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    has_begun.wait(120)
+    def wait_for(self, stage: str) -> None:
+        """Return when a stage begins, or the run has ended."""
+        if stage != STAGES[0]:
+            self._has_ended[STAGES[STAGES.index(stage) - 1]].wait(300)
+
+    def kill(self) -> bool:
+        """Kill every process of the group, dbt among them; false where the run had ended before."""
+        if self._process.poll() is not None:
+            return False
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(60)
+        self._reader.join(10)
+        return True
+
+    def finish(self) -> dict[str, float]:
+        """Let it end well; the seconds that each stage took."""
+        assert self._process.wait(600) == 0
+        self._reader.join(10)
+        ends = [self._began, *(self._ended[stage] for stage in STAGES[:-1]), time.monotonic()]
+        return {stage: ends[number + 1] - ends[number] for number, stage in enumerate(STAGES)}
+
+    def _read(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            for stage, start in ENDED_BY.items():
+                if line.startswith(start) and stage not in self._ended:
+                    self._ended[stage] = time.monotonic()
+                    self._has_ended[stage].set()
+        for event in self._has_ended.values():
+            event.set()
+
+
+def killed_in(world: World, stage: str, seconds: float, *arguments: str) -> str | None:
+    """Start a run and kill it so many seconds into a stage; the stage that it was in, or null where it had ended."""
+    run = WatchedRun(world, *arguments)
+    run.wait_for(stage)
     time.sleep(seconds)
-    is_running = process.poll() is None
-    if is_running:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait(60)
-    reader.join(10)
-    return is_running
-
-
-def stage_seconds(output: str) -> dict[str, float]:
-    """How long each stage took, from the lines of an undisturbed run."""
-    found = {}
-    for stage, line in ENDED_BY.items():
-        [told] = [text for text in output.splitlines() if text.startswith(line)]
-        found[stage] = float(told.removeprefix(line).split()[0])
-    return found
+    return run.stage if run.kill() else None
 
 
 def manifest_of(world: World) -> dict[str, Any] | None:
@@ -128,6 +150,25 @@ def whole_set(published: Path) -> str | None:
             ).fetchone()
             assert found == (count, count), name
     return str(manifest["publish_id"])
+
+
+def differing_marts(world: World, other: World) -> list[str]:
+    """Marts whose rows differ; logs of runs are not compared."""
+    manifest = manifest_of(other)
+    assert manifest is not None
+    with duckdb.connect() as connection:
+        for name, side in {"ours": world, "theirs": other}.items():
+            path = (side.published / "marts.duckdb").resolve()
+            connection.execute(f"attach '{path}' as {name} (read_only)")
+        return [
+            mart
+            for mart, told in manifest["tables"].items()
+            if not told["is_run_log"]
+            and connection.execute(
+                f"select 1 from (from ours.{mart} except all from theirs.{mart}) union all "
+                f"select 1 from (from theirs.{mart} except all from ours.{mart}) limit 1"
+            ).fetchall()
+        ]
 
 
 def shares(generator: random.Random, count: int) -> list[float]:

@@ -10,78 +10,24 @@ from typing import Any
 import duckdb
 import pytest
 
-from dagster_project.publishing import PublicMart, roll_back
-from dagster_project.settings import CalendarSettings, FilesSource, PublishSettings, Settings
+from dagster_project.publishing import roll_back
+from dagster_project.settings import CalendarSettings, FilesSource, Settings
 from dagster_project.warehouse.duckdb import DuckDBWarehouse
-from dagster_project.warehouse.interface import Build
 from tests.faults import dying
 from tests.faults.dying import seconds_of, stopped_after, stopped_at
 from tests.faults.kills import Tally, whole_set
+from tests.faults.shop import AS_OF, MARTS, Shop
 
 SEED = 20260701
-AS_OF = date(2026, 6, 30)
-MARTS = tuple(PublicMart(f"fct_{name}") for name in "abc")
 MANY = pytest.mark.parametrize("count", [5, pytest.param(50, marks=pytest.mark.faults)])
 LAID_OUT = {"current", "marts.duckdb", "parquet", "manifest.json", "sets"}
 TABLES = [("crm", "accounts")]
 
 
-@dataclass(frozen=True)
-class Shop:
-    """A small warehouse whose marts carry the number of their generation, and where it publishes to."""
-
-    settings: Settings
-
-    @property
-    def published(self) -> Path:
-        return self.settings.published_dir
-
-    @property
-    def sets(self) -> set[str]:
-        return {path.name for path in (self.published / "sets").iterdir()}
-
-    def build(self, generation: int) -> None:
-        with duckdb.connect(self.settings.build_path) as connection:
-            connection.execute("create schema if not exists marts")
-            for number, mart in enumerate(MARTS):
-                connection.execute(
-                    f"create or replace table marts.{mart.name} as "
-                    f"select i, {generation} as generation from range({generation + number * 10}) as numbers (i)"
-                )
-
-    def publish(self) -> str:
-        stopped_at(None, self.published, dying.publish, self.settings, MARTS)
-        publish_id = whole_set(self.published)
-        assert publish_id is not None
-        return publish_id
-
-    def generations(self, marts: Path) -> set[int]:
-        """The generations that a reader finds in a set's database."""
-        with duckdb.connect(marts, read_only=True) as connection:
-            tables = " union all ".join(f"select generation from {mart.name}" for mart in MARTS)
-            return {row[0] for row in connection.execute(tables).fetchall()}
-
-    def copy(self, home: Path) -> "Shop":
-        shutil.copytree(self.settings.home, home, symlinks=True)
-        return Shop(self.settings.model_copy(update={"home": home}))
-
-
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Two sets stand and a third is built; as two are kept, its publish removes the first."""
-    folder = tmp_path_factory.mktemp("shop")
-    settings = Settings(
-        home=folder / "home",
-        config_path=folder / "bansou.toml",
-        environment={},
-        calendar=CalendarSettings(history_start_date=date(2026, 1, 1), as_of_date=AS_OF),
-        sources={},
-        publish=PublishSettings(sets_kept=2),
-    )
-    warehouse = DuckDBWarehouse(settings.build_path)
-    warehouse.prepare([])
-    warehouse.record_build(Build("b1", date(2026, 1, 1), AS_OF, AS_OF, 0))
-    made = Shop(settings)
+    made = Shop.new(tmp_path_factory.mktemp("shop"), sets_kept=2)
     for generation in (1, 2):
         made.build(generation)
         made.publish()
@@ -113,16 +59,16 @@ def stops(shop: Shop, tmp_path_factory: pytest.TempPathFactory, tally: Tally) ->
             assert stopped_at(step, stopped.published, dying.publish, stopped.settings, MARTS) == step
             assert early.execute("select distinct generation from fct_a").fetchall() == [(2,)]
         whole_set(stopped.published)
-        [seen] = stopped.generations(stopped.published / "marts.duckdb")
+        [seen] = stopped.seen
         assert seen in {2, 3}
         tally.note("publish, between steps", "new" if seen == 3 else "old")
         stopped.publish()
-        assert stopped.generations(stopped.published / "marts.duckdb") == {3}
+        assert stopped.seen == {3}
         assert {path.name for path in stopped.published.iterdir()} == LAID_OUT
         tally.repairs += 1
         left = stopped.sets
         roll_back(stopped.settings, DuckDBWarehouse(stopped.settings.build_path))
-        made.append(Stop(step, seen, left, stopped.generations(stopped.published / "marts.duckdb")))
+        made.append(Stop(step, seen, left, stopped.seen))
         shutil.rmtree(stopped.settings.home)
     assert {stop.seen for stop in made} == {2, 3}
     return made
@@ -166,11 +112,11 @@ def test_publish_killed_at_random_moments_leaves_a_whole_set(
         stopped = shop.copy(tmp_path / str(number))
         was_stopped = stopped_after(generator.random() * seconds, dying.publish, stopped.settings, MARTS)
         whole_set(stopped.published)
-        [seen] = stopped.generations(stopped.published / "marts.duckdb")
+        [seen] = stopped.seen
         if was_stopped:
             tally.note("publish, at random", "new" if seen == 3 else "old")
         stopped.publish()
-        assert stopped.generations(stopped.published / "marts.duckdb") == {3}
+        assert stopped.seen == {3}
         tally.repairs += was_stopped
         shutil.rmtree(stopped.settings.home)
 
