@@ -1,4 +1,4 @@
-"""The report of all faults that a session injected: on the terminal, and as JSON where a path is given for it."""
+"""What faults are injected into, and the report of a session: on the terminal, and as JSON where asked for."""
 
 import json
 import os
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.kills import Tally
+from tests.conftest import World
+from tests.faults.kills import Tally, Task, WatchedRun, deliver_a_day
 
 REPORT_PATH = os.environ.get("BANSOU_FAULTS_REPORT")
 SESSION = Tally()
@@ -17,6 +18,20 @@ SESSION = Tally()
 def tally() -> Tally:
     """Counts kills, what readers saw, and repairs."""
     return SESSION
+
+
+@pytest.fixture(scope="session")
+def first_run(tiny_config: Path, tmp_path_factory: pytest.TempPathFactory) -> Task:
+    after = World(tmp_path_factory.mktemp("first") / "home", tiny_config)
+    return Task(None, after, WatchedRun(after, "run").finish())
+
+
+@pytest.fixture(scope="session")
+def further_day(tiny_world: World, tmp_path_factory: pytest.TempPathFactory) -> Task:
+    before = tiny_world.copy(tmp_path_factory.mktemp("before") / "home")
+    deliver_a_day(before)
+    after = before.copy(tmp_path_factory.mktemp("after") / "home")
+    return Task(before, after, WatchedRun(after, "run").finish())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.publishing import damaged_files
+from dagster_project.settings import load_settings
 from tests.conftest import ROOT, World
 
 # The stages of a run, each with the line that a run writes at its end.
@@ -174,3 +175,31 @@ def differing_marts(world: World, other: World) -> list[str]:
 def shares(generator: random.Random, count: int) -> list[float]:
     """Moments spread over a stage, none quite at its ends."""
     return [(number + generator.random()) / count for number in range(count)]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a run has to do, and what it leaves and how long each stage takes when nothing disturbs it."""
+
+    before: World | None
+    """The world that it starts from; null for the first run on an empty folder."""
+    after: World
+    seconds: dict[str, float]
+
+    @property
+    def sets(self) -> dict[str | None, str]:
+        """Publish ids that readers may see while it runs, and what they are called in the report."""
+        return {
+            whole_set(self.before.published) if self.before else None: "old",
+            whole_set(self.after.published): "new",
+        }
+
+    def begin(self, home: Path) -> World:
+        return self.before.copy(home) if self.before else World(home, self.after.config)
+
+
+def deliver_a_day(world: World) -> None:
+    """Move the demo world's exports on by a day, without a run."""
+    from dagster_project.assets.demo import advance_demo  # noqa: PLC0415 - dagster
+
+    advance_demo(load_settings(world.environment))

@@ -3,60 +3,17 @@
 import os
 import random
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from dagster_project.settings import load_settings
 from tests.conftest import World
-from tests.faults.kills import STAGES, Tally, WatchedRun, differing_marts, killed_in, shares, whole_set
+from tests.faults.kills import STAGES, Tally, Task, differing_marts, killed_in, shares, whole_set
 
 SEED = int(os.environ.get("BANSOU_FAULTS_SEED", "20260630"))
 KILLS_A_STAGE = int(os.environ.get("BANSOU_FAULTS_KILLS", "20"))
 KILLS_BEFORE_A_REPAIR = min(4, KILLS_A_STAGE)
-
-
-@dataclass(frozen=True)
-class Task:
-    """What a run has to do, and what it leaves and how long each stage takes when nothing disturbs it."""
-
-    before: World | None
-    """The world that it starts from; null for the first run on an empty folder."""
-    after: World
-    seconds: dict[str, float]
-
-    @property
-    def sets(self) -> dict[str | None, str]:
-        """Publish ids that readers may see while it runs, and what they are called in the report."""
-        return {
-            whole_set(self.before.published) if self.before else None: "old",
-            whole_set(self.after.published): "new",
-        }
-
-    def begin(self, home: Path) -> World:
-        return self.before.copy(home) if self.before else World(home, self.after.config)
-
-
-def deliver_a_day(world: World) -> None:
-    from dagster_project.assets.demo import advance_demo  # noqa: PLC0415 - dagster
-
-    advance_demo(load_settings(world.environment))
-
-
-@pytest.fixture(scope="module")
-def first_run(tiny_config: Path, tmp_path_factory: pytest.TempPathFactory) -> Task:
-    after = World(tmp_path_factory.mktemp("first") / "home", tiny_config)
-    return Task(None, after, WatchedRun(after, "run").finish())
-
-
-@pytest.fixture(scope="module")
-def further_day(tiny_world: World, tmp_path_factory: pytest.TempPathFactory) -> Task:
-    before = tiny_world.copy(tmp_path_factory.mktemp("before") / "home")
-    deliver_a_day(before)
-    after = before.copy(tmp_path_factory.mktemp("after") / "home")
-    return Task(before, after, WatchedRun(after, "run").finish())
 
 
 def kill_and_look(world: World, task: Task, stage: str, share: float, tally: Tally) -> str | None:
