@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -43,5 +42,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(str(SESSION))
     terminalreporter.write_line(f"Lost or half done: {broken or 'nothing'}; known faults: {known or 'none'}")
     if REPORT_PATH:
-        told = asdict(SESSION) | {"total_kills": SESSION.kills.total(), "failed_tests": broken, "known_faults": known}
+        told = vars(SESSION) | {"total_kills": SESSION.kills.total(), "failed_tests": broken, "known_faults": known}
         Path(REPORT_PATH).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")

@@ -13,7 +13,9 @@ from tests.faults.kills import STAGES, Tally, Task, differing_marts, killed_in, 
 
 SEED = int(os.environ.get("BANSOU_FAULTS_SEED", "20260630"))
 KILLS_A_STAGE = int(os.environ.get("BANSOU_FAULTS_KILLS", "20"))
-KILLS_BEFORE_A_REPAIR = min(4, KILLS_A_STAGE)
+TASKS = ("first_run", "further_day")
+KILLS_OF_A_TASK = KILLS_A_STAGE // len(TASKS)
+KILLS_BEFORE_A_REPAIR = min(5, KILLS_OF_A_TASK)
 
 
 def kill_and_look(world: World, task: Task, stage: str, share: float, tally: Tally) -> str | None:
@@ -69,13 +71,13 @@ def test_run_of_a_further_day_killed_in_every_stage_leaves_the_old_set_or_the_ne
 
 @pytest.mark.faults
 @pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("task_name", ["first_run", "further_day"])
+@pytest.mark.parametrize("task_name", TASKS)
 def test_many_kills_in_each_stage(
     request: pytest.FixtureRequest, tmp_path: Path, tally: Tally, task_name: str, stage: str
 ) -> None:
     task: Task = request.getfixturevalue(task_name)
     hits, number = 0, 0
-    while hits < KILLS_A_STAGE:
+    while hits < KILLS_OF_A_TASK:
         # A few on one data folder, each upon what the one before left.
         home = task.begin(tmp_path / f"home{number}")
         for share in shares(random.Random(SEED + number), KILLS_BEFORE_A_REPAIR):
