@@ -69,11 +69,11 @@ test: $(INSTALLED) ## Run the tests
 
 .PHONY: engines
 engines: $(INSTALLED) ## Run the tiny world on DuckDB and on Postgres and compare every mart (needs Postgres' programs)
-	$(BIN)/python -m pytest -m engines tests/engines
+	$(BIN)/python -m pytest -m "engines and not faults" tests/engines
 
 .PHONY: faults
 faults: $(INSTALLED) ## Inject every fault, hundreds of times: kills, readers under load, dirty input (about an hour)
-	$(BIN)/python -m pytest -m "faults or not engines" -rP tests/faults
+	$(BIN)/python -m pytest -m "faults or not engines" -rP tests/faults tests/engines/test_readers_on_postgres.py
 
 .PHONY: lint
 lint: $(INSTALLED) ## Check style and types of Python and SQL

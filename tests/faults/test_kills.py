@@ -1,105 +1,87 @@
 """`kill -9` at any moment: readers see a whole set, old or new; the next run makes good; nothing is lost."""
 
+import os
 import random
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from dagster_project.settings import load_settings
 from tests.conftest import World
-from tests.faults.kills import STARTED_BY, Tally, killed_in, manifest_of, shares, stage_seconds, whole_set
+from tests.faults.kills import STAGES, Tally, Task, differing_marts, killed_in, shares, whole_set
 
-SEED = 20260630
-KILLS_A_STAGE = 20
-
-
-@pytest.fixture(scope="module")
-def tomorrow(tiny_world: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[World, str, dict[str, float]]:
-    """The tiny world with a further day delivered but not built; what an undisturbed run publishes, and its times."""
-    from dagster_project.assets.demo import advance_demo  # noqa: PLC0415
-
-    world = tiny_world.copy(tmp_path_factory.mktemp("tomorrow") / "home")
-    advance_demo(load_settings(world.environment))
-    undisturbed = world.copy(tmp_path_factory.mktemp("undisturbed") / "home")
-    done = undisturbed.run("run")
-    assert done.returncode == 0, done.stdout + done.stderr
-    manifest = manifest_of(undisturbed)
-    assert manifest is not None
-    return world, manifest["publish_id"], stage_seconds(done.stderr)
+SEED = int(os.environ.get("BANSOU_FAULTS_SEED", "20260630"))
+KILLS_A_STAGE = int(os.environ.get("BANSOU_FAULTS_KILLS", "20"))
+TASKS = ("first_run", "further_day")
+KILLS_OF_A_TASK = KILLS_A_STAGE // len(TASKS)
+KILLS_BEFORE_A_REPAIR = min(5, KILLS_OF_A_TASK)
 
 
-@pytest.fixture
-def told() -> Iterator[Tally]:
-    tally = Tally()
-    yield tally
-    sys.stdout.write(f"\n{tally}\n")
-
-
-def stop_and_look(world: World, moment: tuple[str, float], expected: dict[str | None, str], told: Tally) -> None:
-    """One kill, so many seconds into a stage; what readers see then must be one of the expected sets, and whole."""
-    stage, seconds = moment
-    if killed_in(world, stage, seconds, "run", "--force"):
-        told.kills[stage] += 1
+def kill_and_look(world: World, task: Task, stage: str, share: float, tally: Tally) -> str | None:
+    """One kill at a share of a stage; what readers see then is whole, and whoever was reading reads on."""
+    seconds = share * task.seconds[stage]
+    sys.stdout.write(f"kill {seconds:.2f} s into {stage} (seed {SEED})\n")
+    early, count = None, None
+    if (world.published / "current").exists():
+        early = duckdb.connect((world.published / "marts.duckdb").resolve(), read_only=True)
+        count = early.execute("select count(*) from dim_accounts").fetchone()
+    killed = killed_in(world, stage, seconds, "run", "--force")
+    seen = task.sets[whole_set(world.published)]
+    if early:
+        assert early.execute("select count(*) from dim_accounts").fetchone() == count
+        early.close()
+    if killed:
+        tally.note(f"{killed} of {'a further day' if task.before else 'a first run'}", seen)
     else:
-        told.missed += 1
-    told.seen[expected[whole_set(world.published)]] += 1
+        tally.missed += 1
+    return killed
 
 
-def repair(world: World, publish_id: str, told: Tally) -> None:
+def repair(world: World, task: Task, tally: Tally) -> None:
     """The next run needs no help, and leaves what an undisturbed one leaves."""
-    done = world.run("run", "--force")
+    done = world.run("run")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert whole_set(world.published) == publish_id
-    told.repairs += 1
+    assert task.sets[whole_set(world.published)] == "new"
+    assert differing_marts(world, task.after) == []
+    tally.repairs += 1
 
 
-def test_run_killed_anywhere_leaves_the_old_set_or_the_new_one(
-    tomorrow: tuple[World, str, dict[str, float]], tmp_path: Path, told: Tally
+def test_first_run_killed_in_raw_and_models_is_made_good_by_the_next(
+    tiny_run: tuple[World, str], tmp_path: Path, tally: Tally
 ) -> None:
-    world, new_id, seconds = tomorrow
-    home = world.copy(tmp_path / "home")
-    old_id = whole_set(home.published)
+    after, _ = tiny_run
+    task = Task(None, after, seconds={"raw": 6, "models": 9})  # about, and no more than they take
+    home = task.begin(tmp_path / "home")
     generator = random.Random(SEED)
-    for stage in [*STARTED_BY, *STARTED_BY]:
-        stop_and_look(home, (stage, generator.random() * seconds[stage]), {old_id: "old", new_id: "new"}, told)
-    repair(home, new_id, told)
-    assert sum(told.kills.values()) >= 9
+    for stage in task.seconds:
+        kill_and_look(home, task, stage, generator.random(), tally)
+    repair(home, task, tally)
+
+
+def test_run_of_a_further_day_killed_in_every_stage_leaves_the_old_set_or_the_new_one(
+    further_day: Task, tmp_path: Path, tally: Tally
+) -> None:
+    home = further_day.begin(tmp_path / "home")
+    generator = random.Random(SEED)
+    for stage in STAGES:
+        kill_and_look(home, further_day, stage, generator.random(), tally)
+    repair(home, further_day, tally)
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("stage", list(STARTED_BY))
-def test_many_kills_in_each_stage_of_a_further_day(
-    tomorrow: tuple[World, str, dict[str, float]], tmp_path: Path, told: Tally, stage: str
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("task_name", TASKS)
+def test_many_kills_in_each_stage(
+    request: pytest.FixtureRequest, tmp_path: Path, tally: Tally, task_name: str, stage: str
 ) -> None:
-    world, new_id, seconds = tomorrow
-    old_id = whole_set(world.published)
-    number = 0
-    while told.kills[stage] < KILLS_A_STAGE:
-        # Four at a time on one data folder, each upon what the one before left.
-        home = world.copy(tmp_path / f"home{number}")
-        for share in shares(random.Random(SEED + number), 4):
-            stop_and_look(home, (stage, share * seconds[stage]), {old_id: "old", new_id: "new"}, told)
-        repair(home, new_id, told)
+    task: Task = request.getfixturevalue(task_name)
+    hits, number = 0, 0
+    while hits < KILLS_OF_A_TASK:
+        # A few on one data folder, each upon what the one before left.
+        home = task.begin(tmp_path / f"home{number}")
+        for share in shares(random.Random(SEED + number), KILLS_BEFORE_A_REPAIR):
+            hits += kill_and_look(home, task, stage, share, tally) == stage
+        repair(home, task, tally)
         number += 1
-        assert number <= 3 * KILLS_A_STAGE, told
-
-
-@pytest.mark.faults
-@pytest.mark.parametrize("stage", list(STARTED_BY))
-def test_many_kills_in_each_stage_of_a_first_run(
-    tiny_run: tuple[World, str], tmp_path: Path, told: Tally, stage: str
-) -> None:
-    world, output = tiny_run
-    manifest = manifest_of(world)
-    assert manifest is not None
-    seconds = stage_seconds(output)
-    number = 0
-    while told.kills[stage] < KILLS_A_STAGE:
-        home = World(tmp_path / f"home{number}", world.config)
-        for share in shares(random.Random(SEED + number), 4):
-            stop_and_look(home, (stage, share * seconds[stage]), {None: "none", manifest["publish_id"]: "new"}, told)
-        repair(home, manifest["publish_id"], told)
-        number += 1
-        assert number <= 3 * KILLS_A_STAGE, told
+        assert number <= 3 * KILLS_A_STAGE, f"{hits} kills hit {stage} in {number} times {KILLS_BEFORE_A_REPAIR}"
