@@ -1,6 +1,7 @@
 """`python -m dagster_project run` and `… backfill FROM TO`: what `make run` and `make backfill` call."""
 
 import argparse
+import errno
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -8,6 +9,9 @@ from pathlib import Path
 
 from dagster_project.settings import PROJECT_ROOT, Settings, SettingsError, exported, load_settings
 from dagster_project.warehouse.interface import WarehouseError
+
+# A folder that may not be written, or a disk that is full or broken: nothing that a traceback would explain.
+SYSTEM_FAULTS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,6 +50,11 @@ def main(arguments: list[str] | None = None) -> int:
         return _command(settings, options)
     except (SettingsError, WarehouseError) as error:
         sys.stderr.write(f"{error}\n")
+        return 2
+    except OSError as error:
+        if error.errno not in SYSTEM_FAULTS:
+            raise
+        sys.stderr.write(f"{error}\nNothing is half done: see to the folder or the disk, and run again.\n")
         return 2
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 def write_durably(path: Path, text: str) -> None:
     """Write a text file in one step; a crash leaves the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    waiting = path.with_name(f".{path.name}.waiting")
+    waiting = path.with_name(f"{path.name}.waiting")
     with waiting.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()

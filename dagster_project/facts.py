@@ -27,6 +27,8 @@ def keep_fact(settings: Settings, warehouse: Warehouse, table: str, rows: Sequen
 def restore_facts(settings: Settings, warehouse: Warehouse) -> None:
     """Append the facts that have a file and no rows, after a run was stopped in between or the warehouse was lost."""
     for table in FACT_TABLES:
+        for path in (settings.facts_dir / table).glob("*.waiting"):
+            path.unlink()
         kept = {path.stem: path for path in (settings.facts_dir / table).glob("*.json")}
         for fact_id in sorted(kept.keys() - (warehouse.fact_ids(table) if kept else set())):
             warehouse.keep_fact(table, fact_id, json.loads(kept[fact_id].read_text(encoding="utf-8")))

@@ -64,8 +64,8 @@ def publish_set(
         GateClosedError: a mart has lost all its rows, or a column that readers may use without a step of its version.
     """
     sets = settings.published_dir / "sets"
+    _drop_unseen(settings)
     candidate = sets / ".candidate"
-    shutil.rmtree(candidate, ignore_errors=True)
     candidate.mkdir(parents=True)
     tables = warehouse.export("marts", {mart.name: mart.descriptions for mart in marts}, candidate)
     current = read_manifest(settings)
@@ -88,6 +88,7 @@ def publish_set(
     if current and (current["publish_id"], current["held_tables"]) == (publish_id, told) and is_whole(settings):
         shutil.rmtree(candidate)
         warehouse.publish(publish_id, "marts", names)
+        _drop_old_sets(settings)
         return PublishedSet(publish_id, is_unchanged=True, row_counts=row_counts)
     manifest = {
         "publish_id": publish_id,
@@ -242,4 +243,25 @@ def _drop_old_sets(settings: Settings) -> None:
     current = (settings.published_dir / "current").resolve()
     others = [folder for _, folder in _sets_by_age(settings) if folder != current]
     for folder in others[: max(0, len(others) - settings.publish.sets_kept + 1)]:
-        shutil.rmtree(folder)
+        _drop(folder)
+
+
+def _drop_unseen(settings: Settings) -> None:
+    """Remove what a publish that was stopped left, and sets newer than the one that readers see: no reader has come to
+    see them, or a rollback has taken them back."""
+    current = (settings.published_dir / "current").resolve()
+    moments = {folder: moment for moment, folder in _sets_by_age(settings)}
+    seen = moments.get(current)
+    for folder in (settings.published_dir / "sets").glob("*"):
+        moment = moments.get(folder.resolve())
+        if folder.resolve() != current and (moment is None or seen is None or moment > seen):
+            _drop(folder)
+
+
+def _drop(folder: Path) -> None:
+    """Remove a set; should that be stopped half-way, its name says that it is none."""
+    hidden = folder.with_name(f".{folder.name.lstrip('.')}")
+    if hidden != folder:
+        shutil.rmtree(hidden, ignore_errors=True)
+        folder.rename(hidden)
+    shutil.rmtree(hidden)

@@ -99,7 +99,7 @@ def deliveries_to_load(landing_dir: Path, loaded_ids: Collection[str]) -> list[D
     What a run left without any record when it was stopped is removed: its files will be read again.
     """
     records = {path.name.split(".")[0]: path for path in landing_dir.glob("*/*/*.json")}
-    for path in landing_dir.glob("*/*/*.parquet"):
+    for path in [*landing_dir.glob("*/*/*.parquet"), *landing_dir.glob("*/*/*.waiting")]:
         if path.name.split(".")[0] not in records:
             path.unlink()
     paths = [path for load_id, path in records.items() if load_id not in loaded_ids and not _is_held(path)]

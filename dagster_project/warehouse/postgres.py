@@ -19,11 +19,9 @@ from dagster_project.warehouse.interface import ExportedTable, WarehouseError
 from dagster_project.warehouse.published import write_published, write_raw
 from dagster_project.warehouse.sql_warehouse import SqlWarehouse, fetched_dictionaries
 
-PUBLISHED, NEXT, FORMER = "published", "published_next", "published_before_"
+PUBLISHED = "published"
 COPY_ROWS = 100_000
 LONGEST_ROW_BYTES = 20_000_000
-# A reader who still holds a table of the former set must not hold up a publish; the next publish drops it.
-LOCK_TIMEOUT = "5s"
 POSTGRES_TYPES = {
     pa.int32(): "integer",
     pa.int64(): "bigint",
@@ -182,7 +180,7 @@ class PostgresWarehouse(SqlWarehouse):
             yield relations
 
     def publish(self, publish_id: str, schema: str, tables: Sequence[str]) -> None:
-        """Swap the published schema for copies of the tables in one transaction, and let the reader role see it."""
+        """Bring the published tables to the state of these in one transaction, and let the reader role see them."""
         self._publish(publish_id, tables, lambda _, table: f"{schema}.{table}")
 
     def publish_files(self, publish_id: str, tables: Sequence[str], parquet_dir: Path) -> None:
@@ -194,41 +192,26 @@ class PostgresWarehouse(SqlWarehouse):
         )
 
     def _publish(self, publish_id: str, tables: Sequence[str], relation: Callable[[PostgresSession, str], str]) -> None:
+        """Only rows that differ are written, and in place: a statement, and a transaction at repeatable read, sees the
+        rows of one set, and waits for nothing. Schemas swapped by renaming were looked up name by name."""
         with self.session() as session:
+            self._require_role(session)
+            session.run(f"create schema if not exists {PUBLISHED}")
             if session.all(
                 f"select 1 from pg_namespace where nspname = '{PUBLISHED}' "
                 f"and obj_description(oid, 'pg_namespace') = {text_literal(publish_id)}"
             ):
                 return
-            self._require_role(session)
-            session.run(f"drop schema if exists {NEXT} cascade")
-            session.run(f"create schema {NEXT}")
             for table in tables:
-                session.run(f"create table {NEXT}.{table} as select * from {relation(session, table)}")
-                session.run(f"analyze {NEXT}.{table}")
-        self._swap(publish_id)
-
-    def _swap(self, publish_id: str) -> None:
-        with self.session() as session:
-            if session.all(f"select 1 from pg_namespace where nspname = '{PUBLISHED}'"):
-                former = session.all("select txid_current()")[0][0]
-                session.run(f"alter schema {PUBLISHED} rename to {FORMER}{former}")
-            session.run(f"alter schema {NEXT} rename to {PUBLISHED}")
+                _bring_to_state(session, f"{PUBLISHED}.{table}", relation(session, table))
+            listed = ", ".join(map(text_literal, tables))
+            for (gone,) in session.all(
+                f"select tablename from pg_tables where schemaname = '{PUBLISHED}' and tablename not in ({listed})"
+            ):
+                session.run(f"drop table {PUBLISHED}.{gone}")
             session.run(f"comment on schema {PUBLISHED} is {text_literal(publish_id)}")
             session.run(f"grant usage on schema {PUBLISHED} to {session.quoted(self._reader_role)}")
             session.run(f"grant select on all tables in schema {PUBLISHED} to {session.quoted(self._reader_role)}")
-        self._drop_former()
-
-    def _drop_former(self) -> None:
-        with self.session(read_only=True) as session:
-            found = session.all(f"select nspname from pg_namespace where starts_with(nspname, '{FORMER}')")
-        for (former,) in found:
-            try:
-                with self.session() as session:
-                    session.run(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
-                    session.run(f"drop schema {former} cascade")
-            except psycopg2.errors.LockNotAvailable:
-                continue
 
     def _require_role(self, session: PostgresSession) -> None:
         if session.all(f"select 1 from pg_roles where rolname = {text_literal(self._reader_role)}"):
@@ -240,3 +223,22 @@ class PostgresWarehouse(SqlWarehouse):
                 f"The role {self._reader_role} does not exist and this user may not create it. "
                 f"Let an administrator run `create role {self._reader_role}`, or name another in postgres.reader_role."
             ) from None
+
+
+def _bring_to_state(session: PostgresSession, table: str, wanted: str) -> None:
+    """Delete the rows that are not wanted and insert those that are missing; a table of other columns is made anew."""
+    columns = session.types(f"select * from {wanted}")
+    if not session.all(f"select 1 where to_regclass('{table}') is not null"):
+        session.run(f"create table {table} as select * from {wanted}")
+        return
+    if session.types(f"select * from {table}") != columns:
+        session.run(f"drop table {table}")
+        session.run(f"create table {table} as select * from {wanted}")
+        return
+    session.run(f"delete from {table} as these where {_has_no_equal('these', wanted)}")
+    session.run(f"insert into {table} select these.* from {wanted} as these where {_has_no_equal('these', table)}")
+    session.run(f"analyze {table}")
+
+
+def _has_no_equal(row: str, table: str) -> str:
+    return f"not exists (select 1 from {table} as those where cast(those as text) = cast({row} as text))"

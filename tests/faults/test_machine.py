@@ -63,7 +63,6 @@ def test_run_is_refused_when_the_clock_was_set_back(further_day: Task, tmp_path:
     assert batches(home) == before
 
 
-@pytest.mark.xfail(strict=True, reason="main: a folder that cannot be written ends in a traceback and exit code 1")
 def test_data_folder_that_cannot_be_written_is_named(tiny_world: World, tmp_path: Path) -> None:
     world = tiny_world.copy(tmp_path / "home")
     done = run_with_read_only(world, world.home)

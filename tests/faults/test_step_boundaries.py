@@ -80,22 +80,12 @@ def test_readers_see_a_whole_set_and_the_next_publish_repairs_when_killed_betwee
     assert [stop.seen for stop in stops] == sorted(stop.seen for stop in stops)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="publish_set: a set that was put in place but not pointed to stays, and its rows are published once more "
-    "beside it; an old set whose manifest is removed first is never removed wholly",
-)
 def test_next_publish_leaves_no_litter_when_one_was_killed(shop: Shop, stops: list[Stop], tmp_path: Path) -> None:
     undisturbed = shop.copy(tmp_path / "home")
     undisturbed.publish()
     assert {stop.step: stop.left for stop in stops if stop.left != undisturbed.sets} == {}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="roll_back: takes the same rows, put in place by a publish that was killed before it pointed to them, for "
-    "the set before",
-)
 def test_rollback_shows_the_set_before_when_a_publish_was_killed(stops: list[Stop]) -> None:
     assert {stop.step: stop.rolled_back_to for stop in stops if stop.rolled_back_to != {2}} == {}
 
@@ -235,7 +225,6 @@ def test_ledger_and_raw_agree_and_the_next_run_loads_all_when_killed_between_ste
     assert landings
 
 
-@pytest.mark.xfail(strict=True, reason="write_durably: a file that was being written when the run was killed stays")
 def test_next_load_leaves_no_litter_in_landing_when_one_was_killed(
     landings: dict[int, list[str]], loaded: tuple[Intake, int]
 ) -> None:
