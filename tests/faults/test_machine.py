@@ -99,7 +99,7 @@ def test_full_disk_ends_the_run_and_the_next_makes_good(
         tally.measures[f"run with {free_megabytes} MB free"] = {
             "exit": done.returncode,
             "finished": [line.split("  ")[1] for line in done.stderr.splitlines() if line.startswith("  ✓")],
-            "names_it": "No space left" in said or "space" in said.lower(),
+            "names_it": "disk is full" in said or "No space left" in said,
             "traceback": "Traceback" in said,
         }
         assert done.returncode != 0
@@ -127,7 +127,21 @@ def truncate(file: Path) -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("damage", [overwrite_start, overwrite_middle, truncate])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        overwrite_start,
+        truncate,
+        pytest.param(
+            overwrite_middle,
+            marks=pytest.mark.xfail(
+                strict=True,
+                reason="_execute_days: damage inside a table is met by dbt, and print_summary reads the damaged table "
+                "again: a traceback, before the file is looked through and set aside",
+            ),
+        ),
+    ],
+)
 def test_damaged_build_file_is_set_aside_and_everything_built_again(
     tiny_world: World, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
@@ -142,7 +156,16 @@ def test_damaged_build_file_is_set_aside_and_everything_built_again(
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("size", ["tiny", "default"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        "tiny",
+        pytest.param(
+            "default",
+            marks=pytest.mark.xfail(strict=True, reason="the default demo takes more than that on its way into raw"),
+        ),
+    ],
+)
 def test_first_run_is_content_with_a_gigabyte_of_memory(
     tiny_config: Path, tmp_path: Path, tally: Tally, size: str
 ) -> None:
