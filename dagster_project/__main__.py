@@ -231,7 +231,8 @@ def _execute(
         first = settings.calendar.history_start_date
     try:
         is_success = _execute_days(settings, first, last, confirmed)
-        if not is_success and set_damage_aside(warehouse, reads_all=True):
+        if is_success is None:
+            set_damage_aside(warehouse, reads_all=True)
             prepare_warehouse(settings)
             is_success = _execute_days(settings, *missing_days(settings), confirmed)
     except DbtParseError as error:
@@ -240,8 +241,8 @@ def _execute(
     return 0 if is_success else 1
 
 
-def _execute_days(settings: Settings, first: date, last: date, confirmed: Sequence[str]) -> bool:
-    """One run of the whole graph in this process; whether it ended well."""
+def _execute_days(settings: Settings, first: date, last: date, confirmed: Sequence[str]) -> bool | None:
+    """One run of the whole graph in this process; whether it ended well, and null where the warehouse is damaged."""
     import dagster as dg  # noqa: PLC0415 - a second of start-up
 
     from dagster_project.assets.extract import CONFIRM_TAG  # noqa: PLC0415
@@ -250,6 +251,7 @@ def _execute_days(settings: Settings, first: date, last: date, confirmed: Sequen
     from dagster_project.definitions import build_definitions  # noqa: PLC0415
     from dagster_project.run_history import close_run, note_interrupted_runs  # noqa: PLC0415
     from dagster_project.summary import print_summary  # noqa: PLC0415
+    from dagster_project.warehouse import open_warehouse  # noqa: PLC0415
 
     sys.stderr.write(f"Bansou: {first} to {last} → {settings.published_dir}\n")
     definitions = build_definitions(settings)
@@ -262,6 +264,8 @@ def _execute_days(settings: Settings, first: date, last: date, confirmed: Sequen
             run_config={"loggers": {"progress": {"config": {}}}},
             tags=range_tags(first, last) | ({CONFIRM_TAG: " ".join(confirmed)} if confirmed else {}),
         )
+        if not result.success and open_warehouse(settings).damage(reads_all=True):
+            return None
         is_success = close_run(settings, instance, result.run_id, is_success=result.success)
         print_summary(settings, instance, result.run_id, is_success=is_success)
     return is_success

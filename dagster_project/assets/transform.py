@@ -23,6 +23,7 @@ from dagster_project.days import days_of_run, plan_build
 from dagster_project.settings import DBT_PROJECT_DIR, Settings, exported
 from dagster_project.warehouse import dbt_environment_of_engine, open_warehouse
 from dagster_project.warehouse.interface import Build
+from dagster_project.warehouse.memory import memory_limit
 
 DBT_EXECUTABLE = str(Path(sys.executable).with_name("dbt"))
 
@@ -50,6 +51,7 @@ def dbt_environment(settings: Settings, build: Build | None = None) -> dict[str,
         # At dbt's own level for files, debug, a run writes seven megabytes that nobody reads.
         "DBT_LOG_LEVEL_FILE": "warn",
         "DBT_PROFILES_DIR": str(DBT_PROJECT_DIR),
+        "BANSOU_DUCKDB_MEMORY": memory_limit(),
     }
     if build is not None:
         environment |= {

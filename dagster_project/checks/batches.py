@@ -15,6 +15,7 @@ from dagster_project.settings import GuardSettings, Settings
 from dagster_project.sources.file_mapping import text_literal
 from dagster_project.sources.landing import LandedBatch, LandedFile
 from dagster_project.warehouse.interface import Warehouse
+from dagster_project.warehouse.memory import memory_limit
 from dagster_project.warehouse.sql_warehouse import fetched_dictionaries
 
 # A new file is held against as many of its series as a week has days, so that weekends are among them.
@@ -66,6 +67,7 @@ def judge_batches(
     ]
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
+        connection.execute(f"set memory_limit = {text_literal(memory_limit())}")
         results = validate(lambda query: fetched_dictionaries(connection.execute(query)), subjects, dates)
     judged = {}
     for batch, subject in zip(batches, subjects, strict=True):

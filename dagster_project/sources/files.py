@@ -18,6 +18,7 @@ from dagster_project.contract import Entity
 from dagster_project.settings import FileTable
 from dagster_project.sources.file_mapping import FileMapping, quoted, text_literal
 from dagster_project.sources.landing import LandedBatch, LandedFile, SourceError
+from dagster_project.warehouse.memory import memory_limit
 
 DUCKDB_ENCODINGS = {"utf-8", "utf-16", "latin-1"}
 HASH_CHUNK_BYTES = 1 << 20
@@ -88,6 +89,7 @@ def extract_files(request: FilesRequest, files_known: AbstractSet[str]) -> Lande
         return None
     with duckdb.connect() as connection:
         connection.execute("set preserve_insertion_order = true")
+        connection.execute(f"set memory_limit = {text_literal(memory_limit())}")
         connection.execute(f"set temp_directory = {text_literal(str(request.landing_dir / '.spill'))}")
         connection.execute("set autoinstall_known_extensions = false")
         connection.execute(f"set TimeZone = {text_literal(request.table.timezone)}")

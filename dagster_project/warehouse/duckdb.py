@@ -10,7 +10,9 @@ import duckdb
 
 from dagster_project.sources.file_mapping import quoted, text_literal
 from dagster_project.warehouse.interface import ExportedTable, WarehouseError
+from dagster_project.warehouse.memory import memory_limit
 from dagster_project.warehouse.published import write_published, write_raw
+from dagster_project.warehouse.raw_tables import FACT_TABLES
 from dagster_project.warehouse.sql_warehouse import SqlWarehouse, fetched_dictionaries
 
 # What DuckDB says of a file that is no longer what it wrote, in contrast to one that is locked or of another version.
@@ -67,6 +69,7 @@ class DuckDBWarehouse(SqlWarehouse):
             ) from error
         try:
             connection.execute("set TimeZone = 'UTC'")
+            connection.execute(f"set memory_limit = {text_literal(memory_limit())}")
             connection.begin()
             try:
                 yield DuckDBSession(connection)
@@ -88,7 +91,9 @@ class DuckDBWarehouse(SqlWarehouse):
         try:
             with duckdb.connect(self.path, read_only=True) as connection:
                 tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
-                for schema, table in tables if reads_all else []:
+                for schema, table in tables:
+                    if not (reads_all or table in {"batches", "builds", *FACT_TABLES}):
+                        continue
                     connection.execute(f"select max(hash(t)) from {schema}.{table} as t").fetchall()
         except duckdb.Error as error:
             return str(error) if any(word in str(error) for word in DAMAGED) else None
@@ -116,6 +121,8 @@ class DuckDBWarehouse(SqlWarehouse):
         """Write tables to a file that older readers can open, and to Parquet beside it."""
         # A file that is open for reading only takes no second one to write, so both hang on an empty database.
         with duckdb.connect() as connection:
+            connection.execute(f"set memory_limit = {text_literal(memory_limit())}")
+            connection.execute(f"set temp_directory = {text_literal(str(folder / '.spill'))}")
             connection.execute(f"attach {text_literal(str(self.path))} as built (read_only)")
             return write_published(connection, {table: f"built.{schema}.{table}" for table in tables}, tables, folder)
 

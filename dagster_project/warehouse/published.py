@@ -1,5 +1,6 @@
 """The published files, the same for every engine: how a set is written, and how readers open the one that stands."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ def write_published(
     ]
     connection.execute("checkpoint published")
     connection.execute("detach published")
+    shutil.rmtree(folder / ".spill", ignore_errors=True)
     if target.with_suffix(".duckdb.wal").exists():
         raise WarehouseError(f"{target} was left with an open log; it is not complete.")
     return exported

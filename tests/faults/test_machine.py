@@ -132,14 +132,7 @@ def truncate(file: Path) -> None:
     [
         overwrite_start,
         truncate,
-        pytest.param(
-            overwrite_middle,
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="_execute_days: damage inside a table is met by dbt, and print_summary reads the damaged table "
-                "again: a traceback, before the file is looked through and set aside",
-            ),
-        ),
+        overwrite_middle,
     ],
 )
 def test_damaged_build_file_is_set_aside_and_everything_built_again(
@@ -160,10 +153,7 @@ def test_damaged_build_file_is_set_aside_and_everything_built_again(
     "size",
     [
         "tiny",
-        pytest.param(
-            "default",
-            marks=pytest.mark.xfail(strict=True, reason="the default demo takes more than that on its way into raw"),
-        ),
+        "default",
     ],
 )
 def test_first_run_is_content_with_a_gigabyte_of_memory(
