@@ -147,6 +147,9 @@ def prepare_warehouse(settings: Settings, *, rescore: bool = False) -> Warehouse
     Raises:
         SettingsError: a seed changes what days already scored rest on, and `rescore` is not asked for.
     """
+    for folder in (settings.build_path.parent, settings.landing_dir, settings.facts_dir, settings.dagster_dir):
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)  # what is not published is for who runs this alone
     warehouse = open_warehouse(settings)
     set_damage_aside(warehouse)
     warehouse.prepare(sorted({source.type for source in settings.sources.values()}))
