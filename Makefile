@@ -75,6 +75,16 @@ engines: $(INSTALLED) ## Run the tiny world on DuckDB and on Postgres and compar
 faults: $(INSTALLED) ## Inject every fault, hundreds of times: kills, readers under load, dirty input (about an hour)
 	$(BIN)/python -m pytest -m "faults or not engines" -rP tests/faults tests/engines/test_readers_on_postgres.py
 
+AUDIT := $(VENV)/audit
+
+$(AUDIT): tests/audit.lock $(INSTALLED)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade --target $@ -r $<
+	@touch $@
+
+.PHONY: audit
+audit: $(AUDIT) ## Look for known vulnerabilities of the locked packages (asks PyPI)
+	PYTHONPATH=$(AUDIT) $(BIN)/python -m pip_audit --require-hashes --disable-pip --strict -r requirements.lock
+
 .PHONY: lint
 lint: $(INSTALLED) ## Check style and types of Python and SQL
 	$(BIN)/ruff check .
