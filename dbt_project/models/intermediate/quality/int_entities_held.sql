@@ -19,7 +19,7 @@ final as (
     inner join days
         on
             states.since_date <= days.date_day
-            and (states.until_date is null or days.date_day < states.until_date)
+            and (states.until_date is null or states.until_date > days.date_day)
     where states.state <> 'delivering'
 
 )

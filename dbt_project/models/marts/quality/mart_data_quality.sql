@@ -39,8 +39,9 @@ final as (
         check_results.is_newest and check_results.outcome in ('failed', 'held', 'warned') as is_open,
         check_results.rows_scanned,
         check_results.failing_row_count,
-        case when check_results.is_newest and check_results.outcome in ('held', 'warned')
-            then coalesce(tainted_accounts.account_count, 0)
+        case
+            when check_results.is_newest and check_results.outcome in ('held', 'warned')
+                then coalesce(tainted_accounts.account_count, 0)
         end as tainted_account_count,
         check_results.as_of_date,
         check_results.checked_at

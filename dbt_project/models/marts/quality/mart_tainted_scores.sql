@@ -27,7 +27,7 @@ measures as (
 -- A view is not made anew every day, so that the newest day is asked of the data.
 newest as (
 
-    select *
+    select components.*
     from components
     where components.score_date = (select max(every_day.score_date) from components as every_day)
 
