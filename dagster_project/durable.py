@@ -1,5 +1,6 @@
-"""Files that are whole or absent, whatever happens while they are written."""
+"""Files that are whole or absent, whatever happens while they are written, and known again by their content."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -14,6 +15,12 @@ def write_durably(path: Path, text: str) -> None:
         os.fsync(file.fileno())
     waiting.replace(path)
     sync(path.parent)
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sync(path: Path) -> None:

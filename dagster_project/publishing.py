@@ -11,12 +11,11 @@ from typing import Any
 
 from dagster_project.checks.gate import CheckOutcome, GateClosedError
 from dagster_project.code_version import code_version
-from dagster_project.durable import sync
+from dagster_project.durable import digest_of, sync
 from dagster_project.settings import Settings, SettingsError
 from dagster_project.warehouse.interface import ExportedTable, Warehouse
 
 POINTED_AT = ("marts.duckdb", "parquet", "manifest.json")
-HASH_CHUNK_BYTES = 1 << 20
 # A list of things to look at is empty on a good day.
 LIST_PREFIX = "mart_"
 
@@ -97,7 +96,7 @@ def publish_set(
         "row_counts": row_counts,
         "held_tables": told,
         "checks": _told_checks(outcomes),
-        "files": {str(path.relative_to(candidate)): _sha256(path) for path in _files(candidate)},
+        "files": {str(path.relative_to(candidate)): digest_of(path) for path in _files(candidate)},
     }
     (candidate / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     for path in [*candidate.rglob("*"), candidate]:
@@ -165,7 +164,7 @@ def damaged_files(folder: Path) -> list[str]:
     if not path.exists():
         return ["manifest.json"]
     told: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))["files"]
-    return [name for name, digest in told.items() if not (folder / name).exists() or _sha256(folder / name) != digest]
+    return [name for name, digest in told.items() if not (folder / name).exists() or digest_of(folder / name) != digest]
 
 
 def _described(table: ExportedTable, mart: PublicMart) -> dict[str, Any]:
@@ -199,14 +198,6 @@ def _publish_id(content: Mapping[str, Any], logs: set[str]) -> str:
 
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(HASH_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _free_place(sets: Path, publish_id: str) -> Path:

@@ -16,7 +16,7 @@ from dagster_project.sources.file_mapping import text_literal
 from dagster_project.sources.landing import LandedBatch, LandedFile
 from dagster_project.warehouse.interface import Warehouse
 from dagster_project.warehouse.memory import memory_limit
-from dagster_project.warehouse.sql_warehouse import fetched_dictionaries
+from dagster_project.warehouse.session import fetched_dictionaries
 
 # A new file is held against as many of its series as a week has days, so that weekends are among them.
 FILES_COMPARED = 7

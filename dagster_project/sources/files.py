@@ -15,13 +15,14 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.contract import Entity
+from dagster_project.durable import digest_of
 from dagster_project.settings import FileTable
 from dagster_project.sources.file_mapping import FileMapping, quoted, text_literal
 from dagster_project.sources.landing import LandedBatch, LandedFile, SourceError
 from dagster_project.warehouse.memory import memory_limit
 
 DUCKDB_ENCODINGS = {"utf-8", "utf-16", "latin-1"}
-HASH_CHUNK_BYTES = 1 << 20
+COPY_CHUNK_CHARACTERS = 1 << 20
 NAMED_PATHS = 3
 
 # One row for each line that is no record, however often its file was scanned; the header is line 1.
@@ -79,9 +80,9 @@ def extract_files(request: FilesRequest, files_known: AbstractSet[str]) -> Lande
     mapping = request.table.model_dump_json(exclude={"smallest_share_of_last_fetch"})
     mapping_hash = hashlib.sha256(mapping.encode()).hexdigest()
     joined = _matches(request, request.table.join.files) if request.table.join else []
-    joined_hash = "".join(_sha256(path) for path in joined)
+    joined_hash = "".join(digest_of(path) for path in joined)
     fingerprints = {
-        path: hashlib.sha256(f"{_sha256(path)}{joined_hash}{mapping_hash}".encode()).hexdigest()
+        path: hashlib.sha256(f"{digest_of(path)}{joined_hash}{mapping_hash}".encode()).hexdigest()
         for path in _matches(request, request.table.files)
     }
     new = {path: print_ for path, print_ in fingerprints.items() if print_ not in files_known}
@@ -179,14 +180,6 @@ def _matches(request: FilesRequest, pattern: str) -> list[Path]:
     return paths
 
 
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(HASH_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
 def _format(table: FileTable, path: Path) -> str:
     if table.format:
         return table.format
@@ -255,7 +248,7 @@ def _transcoded(request: FilesRequest, path: Path) -> Path:
             opened(path, "rt", encoding=request.table.encoding, newline="") as source,
             opened(copy, "wt", encoding="utf-8", newline="") as target,
         ):
-            while chunk := source.read(HASH_CHUNK_BYTES):
+            while chunk := source.read(COPY_CHUNK_CHARACTERS):
                 target.write(chunk)
     except (EOFError, gzip.BadGzipFile) as error:
         raise SourceError(f"{request.place}: {path} is broken: {error} Check that the file is whole.") from error

@@ -13,7 +13,8 @@ from dagster_project.warehouse.interface import ExportedTable, WarehouseError
 from dagster_project.warehouse.memory import memory_limit
 from dagster_project.warehouse.published import write_published, write_raw
 from dagster_project.warehouse.raw_tables import FACT_TABLES
-from dagster_project.warehouse.sql_warehouse import SqlWarehouse, fetched_dictionaries
+from dagster_project.warehouse.session import fetched_dictionaries
+from dagster_project.warehouse.sql_warehouse import SqlWarehouse
 
 # What DuckDB says of a file that is no longer what it wrote, in contrast to one that is locked or of another version.
 DAMAGED = ("not a valid DuckDB database file", "Corrupt database file", "Could not read enough bytes")

@@ -17,7 +17,8 @@ from psycopg2.extras import execute_values
 from dagster_project.sources.file_mapping import text_literal
 from dagster_project.warehouse.interface import ExportedTable, WarehouseError
 from dagster_project.warehouse.published import write_published, write_raw
-from dagster_project.warehouse.sql_warehouse import SqlWarehouse, fetched_dictionaries
+from dagster_project.warehouse.session import fetched_dictionaries
+from dagster_project.warehouse.sql_warehouse import SqlWarehouse
 
 PUBLISHED = "published"
 COPY_ROWS = 100_000

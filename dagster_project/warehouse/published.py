@@ -9,7 +9,7 @@ import duckdb
 
 from dagster_project.sources.file_mapping import quoted, text_literal
 from dagster_project.warehouse.interface import ExportedTable, WarehouseError
-from dagster_project.warehouse.sql_warehouse import fetched_dictionaries
+from dagster_project.warehouse.session import fetched_dictionaries
 
 # Readers as old as 1.5 open what we publish; 2.0's own format they cannot.
 PUBLISHED_STORAGE_VERSION = "v1.5.0"

@@ -17,9 +17,9 @@ from dagster_project.settings import FileTable
 from dagster_project.sources.files import FilesRequest, extract_files
 from dagster_project.sources.landing import LandedBatch
 from dagster_project.warehouse import sql_warehouse
+from dagster_project.warehouse.batch import EVENT_ARRIVAL_DAYS
 from dagster_project.warehouse.duckdb import DuckDBWarehouse
 from dagster_project.warehouse.interface import Build, LoadResult, WarehouseError
-from dagster_project.warehouse.sql_warehouse import EVENT_ARRIVAL_DAYS
 from tests.sources.loading import assert_every_row_is_accounted_for, empty_warehouse
 
 FIRST = datetime(2026, 3, 1, 12)
