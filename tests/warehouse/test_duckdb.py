@@ -16,6 +16,7 @@ from dagster_project.contract import Entity, input_contract
 from dagster_project.settings import FileTable
 from dagster_project.sources.files import FilesRequest, extract_files
 from dagster_project.sources.landing import LandedBatch
+from dagster_project.warehouse import batch as batch_loading
 from dagster_project.warehouse import sql_warehouse
 from dagster_project.warehouse.batch import EVENT_ARRIVAL_DAYS
 from dagster_project.warehouse.duckdb import DuckDBWarehouse
@@ -267,7 +268,7 @@ def test_load_leaves_nothing_when_it_is_interrupted(accounts: Feed, monkeypatch:
     batch = accounts.land(account_rows("a1,One,2025-02-01"))
     assert batch is not None
     with monkeypatch.context() as patched:
-        patched.setattr(sql_warehouse, "_record", interrupt)  # the rows are written by then
+        patched.setattr(batch_loading, "_record", interrupt)  # the rows are written by then
         with pytest.raises(KeyboardInterrupt):
             accounts.move(batch, FIRST)
     assert accounts.raw("count(*)") == [(0,)]
