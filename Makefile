@@ -63,8 +63,15 @@ dev: $(INSTALLED) ## Build a model or seed and its tests on a copy: make dev MOD
 diff: $(INSTALLED) ## Show what readers would see change: the copy of `make dev`, or the last build, beside what is published
 	@$(BIN)/python -m dagster_project diff
 
+# moto's server, which stands in for storage that speaks S3; apart, because its packages are none of ours.
+S3 := $(VENV)/s3
+
+$(S3): tests/s3.lock $(INSTALLED)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade --target $@ -r $<
+	@touch $@
+
 .PHONY: test
-test: $(INSTALLED) ## Run the tests
+test: $(INSTALLED) $(S3) ## Run the tests
 	$(BIN)/python -m pytest
 
 .PHONY: engines

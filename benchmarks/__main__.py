@@ -7,11 +7,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import demo_world, history, overhead, raw_load, usage_daily, versions, windows
+from benchmarks import demo_world, history, overhead, raw_load, usage_daily, vendor_pull, versions, windows
 from benchmarks.timing import Case
 
 EVENT_COUNT = 2_000_000
 RAW_EVENT_COUNT = 5_000_000
+VENDOR_ROW_COUNT = 200_000
 ACCOUNT_COUNT = 24_000
 DAY_COUNT = 540
 FACT_COUNT = 800_000
@@ -28,6 +29,8 @@ def main() -> int:
             versions.measure(Path(folder), ACCOUNT_COUNT, DAY_COUNT),
             windows.measure(Path(folder), FACT_COUNT, WINDOW_ACCOUNT_COUNT, DAY_COUNT),
         ]
+        vendor_pull.show(Path(folder), console, VENDOR_ROW_COUNT)
+        vendor_pull.show_nothing_new(Path(folder), console)
         overhead.show(Path(folder), console)
         history.show(Path(folder), console)
         demo_world.show(Path(folder), console)

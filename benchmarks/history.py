@@ -36,7 +36,9 @@ def show(folder: Path, console: Console) -> None:
     for name, days in HISTORY_DAYS.items():
         home = folder / f"history{days}"
         config = home.with_suffix(".toml")
-        sources = (PROJECT_ROOT / "bansou.toml").read_text(encoding="utf-8").partition("[sources.crm]")
+        sources = (
+            (PROJECT_ROOT / "examples" / "files" / "bansou.toml").read_text(encoding="utf-8").partition("[sources.crm]")
+        )
         head = CONFIG.format(
             start=UNTIL - timedelta(days=days - 1), accounts=ACCOUNT_COUNT, days=max(days, 60), until=UNTIL
         )

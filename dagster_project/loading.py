@@ -7,20 +7,27 @@ measures become stale, and readers are told. Nothing else stops for it.
 import time as clock
 import uuid
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dagster_project.checks.batches import BatchJudgement, judge_batches
 from dagster_project.contract import input_contract
 from dagster_project.forgetting import read_forgotten
-from dagster_project.settings import Settings, SettingsError
+from dagster_project.settings import FilesSource, Settings, SettingsError
 from dagster_project.sources.forgotten import Forgotten, forget_in_batch
 from dagster_project.sources.landing import Delivery, LandedBatch, SourceError, deliveries_to_load
 from dagster_project.sources.quarantine import reject_rows
 from dagster_project.up_to_date import note_files_seen
 from dagster_project.warehouse.interface import LoadResult, Warehouse
 
+if TYPE_CHECKING:
+    from dagster_project.sources.http import VendorClient
+
+Place = tuple[str, str]
 FETCH_ATTEMPTS = 3
 FIRST_PAUSE_SECONDS = 0.5
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -53,7 +60,7 @@ class LoadedTable:
 def load_all(
     settings: Settings,
     warehouse: Warehouse,
-    tables: Sequence[tuple[str, str]],
+    tables: Sequence[Place],
     as_of_date: date,
     confirmed: Collection[str],
 ) -> list[LoadedTable]:
@@ -64,13 +71,7 @@ def load_all(
     """
     require_clock(warehouse)
     load_waiting(settings, warehouse)
-    landed: dict[tuple[str, str], LandedBatch | None] = {}
-    faults: dict[tuple[str, str], str] = {}
-    for source_name, entity in tables:
-        try:
-            landed[source_name, entity] = _with_patience(lambda: _fetch(settings, warehouse, source_name, entity))  # noqa: B023
-        except SourceError as error:
-            faults[source_name, entity] = str(error)
+    landed, faults = _fetch_all(settings, warehouse, tables)
     dates = {
         "history_start_date": f"date '{settings.calendar.history_start_date}'",
         "as_of_date": f"date '{as_of_date}'",
@@ -111,21 +112,88 @@ def require_clock(warehouse: Warehouse) -> None:
         )
 
 
-def _fetch(settings: Settings, warehouse: Warehouse, source_name: str, entity: str) -> LandedBatch | None:
-    """Land what is new of one source's entity; null where nothing is new."""
-    from dagster_project.sources.files import FilesRequest, extract_files  # noqa: PLC0415 - duckdb
+def _fetch_all(
+    settings: Settings, warehouse: Warehouse, tables: Sequence[Place]
+) -> tuple[dict[Place, LandedBatch | None], dict[Place, str]]:
+    """What landed of each table, and why nothing did. Sources are fetched side by side: most of it is waiting."""
+    landed: dict[Place, LandedBatch | None] = {}
+    faults: dict[Place, str] = {}
+
+    def fetch_source(source_name: str) -> None:
+        fetch = _fetcher(settings, warehouse, source_name)
+        for place in tables:
+            if place[0] == source_name:
+                try:
+                    landed[place] = _with_patience(partial(fetch, place[1]))
+                except SourceError as error:
+                    faults[place] = str(error)
+
+    names = {source_name for source_name, _ in tables}
+    own = [name for name in sorted(names) if isinstance(settings.sources[name], FilesSource)]
+    with ThreadPoolExecutor(max_workers=max(1, len(names) - len(own))) as pool:
+        others = [pool.submit(fetch_source, name) for name in sorted(names.difference(own))]
+        for name in own:
+            fetch_source(name)
+        for other in others:
+            other.result()
+    return landed, faults
+
+
+def _fetcher(settings: Settings, warehouse: Warehouse, source_name: str) -> Callable[[str], LandedBatch | None]:
+    """What lands the new rows of an entity of a source, or gives null where nothing is new."""
+    source = settings.sources[source_name]
+    if isinstance(source, FilesSource):
+        return partial(_fetch_files, settings, warehouse, source_name)
+    from dagster_project.sources.pulling import PullRequest, connect, pull_table  # noqa: PLC0415 - dlt and duckdb
+
+    clients: list[VendorClient] = []
+
+    def pull(entity: str) -> LandedBatch | None:
+        note_files_seen(settings, source_name, entity)
+        clients[:] = clients or [connect(source_name, source, *settings.require_api(source_name, source))]
+        request = PullRequest(
+            source_name=source_name,
+            source=source,
+            client=clients[0],
+            entity=input_contract()[entity],
+            landing_dir=settings.landing_dir,
+            load_id=_new_load_id(),
+            state=warehouse.source_state(source_name, entity),
+            known_keys=lambda: warehouse.known_keys(f"{source.type}_{entity}", source_name),
+        )
+        return pull_table(request)
+
+    return pull
+
+
+def _fetch_files(settings: Settings, warehouse: Warehouse, source_name: str, entity: str) -> LandedBatch | None:
+    from dagster_project.sources.files import FilesRequest, copies_dir, extract_files  # noqa: PLC0415 - duckdb
 
     source = settings.sources[source_name]
-    note_files_seen(settings, source_name, entity)
+    assert isinstance(source, FilesSource)  # noqa: S101 - for the type checker
+
+    place, load_id, store = settings.require_folder(source_name, source), _new_load_id(), None
+    if isinstance(place, Path):
+        note_files_seen(settings, source_name, entity)
+    else:
+        from dagster_project.sources.objects import ObjectStore  # noqa: PLC0415 - pyarrow's S3
+
+        memory = settings.landing_dir / ".objects" / f"{source_name}.{entity}.json"
+        store = ObjectStore(place, f"{source_name}.{entity}", copies_dir(settings.landing_dir, load_id), memory)
     request = FilesRequest(
         source_name=source_name,
-        folder=Path(settings.resolve(source.folder, f"sources.{source_name}.folder")),
+        folder=place if isinstance(place, Path) else copies_dir(settings.landing_dir, load_id),
         table=source.tables[entity],
         entity=input_contract()[entity],
         landing_dir=settings.landing_dir,
-        load_id=f"{_now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
+        load_id=load_id,
+        store=store,
     )
     return extract_files(request, warehouse.files_known(source_name, entity))
+
+
+def _new_load_id() -> str:
+    return f"{_now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
 
 
 def _with_patience(fetch: Callable[[], LandedBatch | None]) -> LandedBatch | None:

@@ -5,17 +5,41 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
+STAGING_DIR = DBT_PROJECT_DIR / "models" / "staging"
+INPUT_DIR = DBT_PROJECT_DIR / "models" / "input"
 EXPECTATIONS_DIR = PROJECT_ROOT / "expectations"
+DEMO_VARIABLES = {
+    "BANSOU_DEMO_VENDORS": "http://127.0.0.1",
+    "BANSOU_DEMO_EMAIL": "not yet",
+    "BANSOU_DEMO_SECRET": "not yet",
+}
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+OBJECT_STORE = "s3://"
+# Types of sources that are asked as databases, not over HTTP.
+DATABASE_TYPES = frozenset({"application"})
+ENCRYPTED_SSL_MODES = frozenset({"require", "verify-ca", "verify-full"})
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -98,6 +122,9 @@ class FileTable(_Strict):
 
     files: str
     """Glob relative to the source's folder."""
+    shape: Literal["segment", "amplitude", "posthog"] | None = None
+    """Whose export of events the files are: columns, time of arrival and format are then known, and what stands here
+    beside it wins."""
     format: Literal["csv", "jsonl", "parquet"] | None = None
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     encoding: str = "utf-8"
@@ -112,21 +139,151 @@ class FileTable(_Strict):
     """True where the rows show today's state only, although `known_at` lies in the past."""
     key: list[str] | Literal["whole_row"] | None = None
     columns: dict[str, str | ColumnMapping] = Field(default_factory=dict)
-    """Contract column to foreign column; without any, columns of the same name are taken."""
+    """Contract column to foreign column; without any, columns of the same name are taken. In JSON lines a path such as
+    `context.groupId` or `groups.account.0` leads into nested values."""
     keep: list[KeepRule] = Field(default_factory=list)
     smallest_share_of_last_fetch: float | None = Field(default=None, ge=0, le=1)
     """In place of `guards.smallest_share_of_last_fetch`, for a table whose files differ much in size."""
     join: JoinSettings | None = None
 
 
-class FilesSource(_Strict):
-    """A folder of CSV, JSON lines or Parquet files."""
+class _Source(_Strict):
+    late_after_hours: float | None = Field(default=None, gt=0)
+    """A source that has told nothing for so long, counted to the end of the newest day, is late."""
+
+
+def _secret(value: str) -> str:
+    if not VARIABLE.search(value):
+        raise ValueError("stands there in the open: put it into the environment, and ${VAR} here")
+    return value
+
+
+Secret = Annotated[str, AfterValidator(_secret)]
+
+
+class FilesSource(_Source):
+    """A folder of CSV, JSON lines or Parquet files, on this machine or on storage that speaks S3."""
 
     type: Literal["files"]
     folder: str
-    late_after_hours: float | None = Field(default=None, gt=0)
-    """A source that has told nothing for so long, counted to the end of the newest day, is late."""
+    """A path, or `s3://bucket/prefix`."""
     tables: dict[str, FileTable]
+    endpoint: str | None = None
+    """Address of the storage where it is not Amazon's; `https`, or plain `http` on this machine alone."""
+    region: str | None = None
+    access_key: Secret | None = None
+    """As `${VAR}`, together with `secret_key`; without them, the usual places of the environment are looked at:
+    AWS_ACCESS_KEY_ID, ~/.aws, the role of the machine."""
+    secret_key: Secret | None = None
+    longest_wait_seconds: float = Field(default=600, gt=0)
+    """How long listing the storage, or fetching one object of it, may take."""
+
+    @field_validator("tables")
+    @classmethod
+    def _shapes_are_of_events(cls, told: dict[str, FileTable]) -> dict[str, FileTable]:
+        for name, table in told.items():
+            if table.shape and name != "usage_events":
+                raise ValueError(f"{name}: the shape {table.shape} is one of usage_events, and of nothing else")
+        return told
+
+
+class ApiTable(_Strict):
+    """What a configuration wants otherwise than the vendor's module has it, for one entity."""
+
+    object: str | None = None
+    """The vendor's name of what is read, such as `Hearing__c`; then `columns` gives all of the mapping."""
+    columns: dict[str, str | ColumnMapping] = Field(default_factory=dict)
+    """Contract column to vendor's field, beside and in place of the usual ones."""
+    keep: list[KeepRule] = Field(default_factory=list)
+    timezone: TimezoneName | None = None
+    """Zone of timestamps that name none."""
+    modified_at: str | None = None
+    """Field of the last change, or of the arrival of what never changes, in place of the usual one; pulls go on from
+    the newest that was read."""
+    created_at: str | None = None
+    has_history: bool | None = None
+    """Whether the vendor keeps the changes of this object's fields."""
+    source_delay_hours: float = Field(default=0, ge=0)
+    smallest_share_of_last_fetch: float | None = Field(default=None, ge=0, le=1)
+    """Records that are still there as a share of those held, in place of `guards.smallest_share_of_last_fetch`."""
+
+
+class ApiSource(_Source):
+    """A vendor's interface over HTTP, a vendor's export, or a database; `type` names the module of `sources/`."""
+
+    type: Identifier
+    base_url: str = ""
+    """Where the interface is; `https`, or plain `http` on this machine alone. Of a database `postgresql://…`. An export
+    lies in `options.folder`."""
+    credentials: dict[str, str] = Field(default_factory=dict)
+    """Secrets, each as `${VAR}`."""
+    options: dict[str, str | int | float | bool | list[str] | dict[str, str]] = Field(default_factory=dict)
+    """What only this vendor knows: docs/sources.md."""
+    tables: dict[str, ApiTable] = Field(min_length=1)
+    page_size: int | None = Field(default=None, ge=1)
+    overlap_minutes: float = Field(default=10, ge=0)
+    """How far before the newest change of the last pull the next one begins; what comes twice is taken once."""
+    compare_keys_every_days: int = Field(default=7, ge=1)
+    """How often the ids of all records are compared, to find those that were deleted without a word."""
+    timeout_seconds: float = Field(default=60, gt=0)
+    attempts: int = Field(default=6, ge=1)
+    first_pause_seconds: float = Field(default=1, ge=0)
+    """Pause before the second attempt, where the vendor does not say how long; it doubles each time."""
+    longest_wait_seconds: float = Field(default=600, ge=0)
+    """How long all pauses of one request may be together."""
+
+    @field_validator("type")
+    @classmethod
+    def _has_staging_models(cls, told: str) -> str:
+        if not staged_entities(told):
+            known = ", ".join(sorted(path.name for path in STAGING_DIR.iterdir() if staged_entities(path.name)))
+            raise ValueError(f"'{told}' has no staging models; there are {known}")
+        return told
+
+    @field_validator("credentials")
+    @classmethod
+    def _come_from_the_environment(cls, told: dict[str, str]) -> dict[str, str]:
+        for name, value in told.items():
+            if not VARIABLE.search(value):
+                raise ValueError(f"{name} stands there in the open: put it into the environment, and ${{VAR}} here")
+        return told
+
+    @model_validator(mode="after")
+    def _is_at_one_place(self) -> Self:
+        if bool(self.base_url) == bool(self.folder):
+            raise ValueError("give base_url, where the interface is, or else options.folder, where the export lies")
+        return self
+
+    @property
+    def folder(self) -> str | None:
+        """Folder of the vendor's export, for a type that has no interface to ask."""
+        told = self.options.get("folder")
+        return None if told is None else str(told)
+
+
+@dataclass(frozen=True)
+class ObjectPlace:
+    """Where the files of a source are on storage that speaks S3."""
+
+    bucket: str
+    prefix: str
+    endpoint: str | None
+    region: str | None
+    access_key: str | None
+    secret_key: str | None = field(repr=False)
+    longest_wait_seconds: float
+
+
+def _kind_of_source(told: Any) -> str:
+    kind = told.get("type") if isinstance(told, dict) else getattr(told, "type", None)
+    return "files_source" if kind in {"files", None} else "api_source"
+
+
+Source = Annotated[
+    Annotated[FilesSource, Tag("files_source")] | Annotated[ApiSource, Tag("api_source")],
+    Discriminator(_kind_of_source),
+]
+SOURCE_TAGS = {"files_source", "api_source"}
 
 
 class GuardSettings(_Strict):
@@ -196,7 +353,7 @@ class Settings(_Strict):
     postgres: PostgresSettings | None = None
     calendar: CalendarSettings
     demo: DemoSettings | None = None
-    sources: dict[Identifier, FilesSource]
+    sources: dict[Identifier, Source]
     guards: GuardSettings = GuardSettings()
     privacy: PrivacySettings = PrivacySettings()
     notifications: NotificationSettings | None = None
@@ -262,11 +419,15 @@ class Settings(_Strict):
     def feeds(self) -> dict[str, list[str]]:
         """Input entity to the source types whose staging models feed it."""
         found: dict[str, set[str]] = {}
-        for source in self.sources.values():
-            staged = (DBT_PROJECT_DIR / "models" / "staging" / source.type).glob(f"stg_{source.type}__*.sql")
-            for model in staged:
-                found.setdefault(model.stem.removeprefix(f"stg_{source.type}__"), set()).add(source.type)
+        for source_type in self.source_types:
+            for entity in staged_entities(source_type):
+                found.setdefault(entity, set()).add(source_type)
         return {entity: sorted(types) for entity, types in sorted(found.items())}
+
+    @property
+    def source_types(self) -> list[str]:
+        """Types of the configured sources."""
+        return sorted({source.type for source in self.sources.values()})
 
     def resolve(self, text: str, place: str) -> str:
         """Replace every `${VAR}` in `text`.
@@ -287,6 +448,100 @@ class Settings(_Strict):
             return self.environment[name]
 
         return VARIABLE.sub(value, text)
+
+    def require_api(self, name: str, source: ApiSource) -> tuple[str, dict[str, str]]:
+        """Address of a vendor's interface or folder of its export, and credentials, with their variables filled in.
+
+        Raises:
+            SettingsError: a variable is not set, the address is not safe, or the vendor delivers no such table.
+        """
+        place = f"sources.{name}"
+        staged = staged_entities(source.type)
+        for entity in source.tables:
+            if entity not in staged:
+                raise SettingsError(
+                    f"{self.config_path}, {place}.tables.{entity}: there is no staging model "
+                    f"stg_{source.type}__{entity}. docs/sources.md lists what {source.type} delivers, and "
+                    f"docs/how_to_add_a_source.md says how to add a table."
+                )
+        credentials = {
+            key: self.resolve(value, f"{place}.credentials.{key}") for key, value in source.credentials.items()
+        }
+        if not source.base_url:
+            return self.resolve(str(source.folder), f"{place}.options.folder"), credentials
+        base_url = self.resolve(source.base_url, f"{place}.base_url")
+        if source.type in DATABASE_TYPES:
+            self._require_database(base_url, source.base_url, f"{place}.base_url")
+        else:
+            self._require_https(base_url, f"{place}.base_url")
+        return base_url, credentials
+
+    def require_folder(self, name: str, source: FilesSource) -> Path | ObjectPlace:
+        """The folder of a files source, with its variables filled in.
+
+        Raises:
+            SettingsError: a variable is not set, the address is not safe, or half of what proves who we are is missing.
+        """
+        place = f"sources.{name}"
+        folder = self.resolve(source.folder, f"{place}.folder")
+        if not folder.startswith(OBJECT_STORE):
+            if any((source.endpoint, source.region, source.access_key, source.secret_key)):
+                raise SettingsError(
+                    f"{self.config_path}, {place}: endpoint, region, access_key and secret_key are of a folder "
+                    f"{OBJECT_STORE}bucket/prefix, and the folder is {folder}."
+                )
+            return Path(folder)
+        bucket, _, prefix = folder.removeprefix(OBJECT_STORE).partition("/")
+        if not bucket:
+            raise SettingsError(f"{self.config_path}, {place}.folder: {folder} names no bucket.")
+        if (source.access_key is None) != (source.secret_key is None):
+            raise SettingsError(f"{self.config_path}, {place}: give both access_key and secret_key, or neither.")
+        endpoint = self.resolve(source.endpoint, f"{place}.endpoint") if source.endpoint else None
+        told = self.environment.get("AWS_ENDPOINT_URL_S3") or self.environment.get("AWS_ENDPOINT_URL")
+        if endpoint or told:
+            self._require_https(endpoint or told or "", f"{place}.endpoint")
+        return ObjectPlace(
+            bucket=bucket,
+            prefix=prefix.strip("/"),
+            endpoint=endpoint or told,
+            region=self.resolve(source.region, f"{place}.region") if source.region else None,
+            access_key=self.resolve(source.access_key, f"{place}.access_key") if source.access_key else None,
+            secret_key=self.resolve(source.secret_key, f"{place}.secret_key") if source.secret_key else None,
+            longest_wait_seconds=source.longest_wait_seconds,
+        )
+
+    def _require_https(self, url: str, place: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS):
+            raise SettingsError(
+                f"{self.config_path}, {place}: {url} is not https; plain http is taken on this machine "
+                f"alone, because credentials and customers' data would travel in the open."
+            )
+
+    def _require_database(self, url: str, told: str, place: str) -> None:
+        parts = urlsplit(url)
+        shown = without_user(parts)
+        if parts.scheme not in {"postgresql", "postgres"}:
+            raise SettingsError(f"{self.config_path}, {place}: {shown} is no address postgresql://host:port/database.")
+        words = dict(parse_qsl(parts.query))
+        written = urlsplit(told)
+        if "password" in words or (written.password and not VARIABLE.search(written.password)):
+            raise SettingsError(
+                f"{self.config_path}, {place}: the password stands there in the open: put it into the environment, "
+                f'and credentials = {{ password = "${{VAR}}" }} beside the address.'
+            )
+        # Words of the query can lead elsewhere than the address says.
+        is_here = parts.hostname in LOOPBACK_HOSTS and not words.keys() & {"host", "hostaddr", "service"}
+        is_socket = parts.hostname is None and words.get("host", "").startswith("/") and "hostaddr" not in words
+        if not is_here and not is_socket and words.get("sslmode") not in ENCRYPTED_SSL_MODES:
+            raise SettingsError(
+                f"{self.config_path}, {place}: {shown} has no ?sslmode=require (or verify-full); without it a database "
+                f"is taken on this machine alone, because credentials and customers' data would travel in the open."
+            )
+
+    def with_variables(self, variables: Mapping[str, str]) -> "Settings":
+        """The same settings, in an environment that has more variables."""
+        return self.model_copy(update={"environment": {**self.environment, **variables}})
 
     def require_postgres(self) -> PostgresSettings:
         """The settings of the Postgres engine.
@@ -319,12 +574,30 @@ class Settings(_Strict):
         if self.engine == "postgres":
             _ = self.postgres_url
         for name, source in self.sources.items():
-            self.resolve(source.folder, f"sources.{name}.folder")
+            if isinstance(source, FilesSource):
+                self.require_folder(name, source)
+            else:
+                # The demo's systems have an address once they are started.
+                absent = DEMO_VARIABLES.keys() - self.environment.keys() if self.demo else set()
+                self.with_variables({told: DEMO_VARIABLES[told] for told in absent}).require_api(name, source)
         if told := self.notifications:
             secrets = [*told.webhooks, *told.slack_webhooks]
             secrets += [word for word in (told.email.user, told.email.password) if word] if told.email else []
             for text in secrets:
                 self.resolve(text, "notifications")
+
+
+def without_user(parts: SplitResult) -> str:
+    """An address as it may be shown: without user, password and query."""
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+@cache
+def staged_entities(source_type: str) -> frozenset[str]:
+    """Input entities for which a source type has a staging model."""
+    prefix = f"stg_{source_type}__"
+    found = (path.stem.removeprefix(prefix) for path in (STAGING_DIR / source_type).glob(f"{prefix}*.sql"))
+    return frozenset(found) & frozenset(path.stem.removeprefix("input_") for path in INPUT_DIR.rglob("input_*.sql"))
 
 
 def _places(text: str) -> Iterator[tuple[str, int]]:
@@ -342,11 +615,11 @@ def _explain(error: ValidationError, text: str, path: Path) -> str:
     lines = dict(_places(text))
     problems = []
     for problem in error.errors():
-        dotted = [str(part) for part in problem["loc"] if part not in {"ColumnMapping", "str", "[key]"}]
+        dotted = [str(part) for part in problem["loc"] if part not in {"ColumnMapping", "str", "[key]", *SOURCE_TAGS}]
         place = ".".join(dotted)
         line = next((lines[p] for n in range(len(dotted), 0, -1) if (p := ".".join(dotted[:n])) in lines), None)
         word = {"extra_forbidden": "unknown key", "missing": "required key is missing"}.get(
-            problem["type"], problem["msg"]
+            problem["type"], problem["msg"].removeprefix("Value error, ")
         )
         problems.append(f"{path}{f':{line}' if line else ''}: {place}: {word}")
     return "\n".join(dict.fromkeys(problems))

@@ -146,10 +146,11 @@ def _print_place(console: Console, settings: Settings, manifest: dict[str, Any])
 def _print_rows_read(console: Console, settings: Settings) -> None:
     warehouse = open_warehouse(settings)
     table = Table("source", "entity", title="Rows read so far · 読み込み", title_justify="left")
-    for name in ("read", "loaded", "unchanged", "superseded", "filtered", "rejected"):
+    for name in ("read", "new", "changed", "removed", "unchanged", "superseded", "filtered", "rejected"):
         table.add_column(name, justify="right")
     for row in warehouse.rows(
-        "select source_name, entity, sum(rows_read) as read, sum(rows_loaded) as loaded, "
+        "select source_name, entity, sum(rows_read) as read, sum(coalesce(rows_new, rows_loaded)) as new_records, "
+        "sum(rows_loaded - coalesce(rows_new, rows_loaded)) as changed, sum(coalesce(rows_removed, 0)) as removed, "
         "sum(rows_unchanged) as unchanged, sum(rows_superseded) as superseded, sum(rows_filtered) as filtered, "
         "sum(rows_rejected) as rejected from raw.batches "
         "group by source_name, entity order by source_name, entity"

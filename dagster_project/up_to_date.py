@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from dagster_project.code_version import code_version
 from dagster_project.days import newest_day
 from dagster_project.durable import write_durably
 from dagster_project.publishing import read_manifest
-from dagster_project.settings import Settings
+from dagster_project.settings import ApiSource, Settings
 from dagster_project.warehouse import open_warehouse
 
 
@@ -33,6 +34,8 @@ def note_published(settings: Settings, publish_id: str) -> None:
 def is_up_to_date(settings: Settings) -> bool:
     """True where the published set stands and nothing that it was made from has changed since."""
     manifest, noted = read_manifest(settings), _published_path(settings)
+    if any(is_elsewhere(settings, name) for name in settings.sources):
+        return False  # only those who are asked know
     if manifest is None or not noted.exists() or not open_warehouse(settings).exists():
         return False
     if not all((settings.published_dir / "parquet" / f"{mart}.parquet").exists() for mart in manifest["tables"]):
@@ -48,6 +51,19 @@ def is_up_to_date(settings: Settings) -> bool:
     )
 
 
+def is_elsewhere(settings: Settings, source_name: str) -> bool:
+    """Whether a source has to be asked to know what is new: a vendor, or storage that is not on this machine."""
+    source = settings.sources[source_name]
+    if isinstance(source, ApiSource):
+        return not is_of_demo(settings, source)
+    return not isinstance(settings.require_folder(source_name, source), Path)
+
+
+def is_of_demo(settings: Settings, source: ApiSource) -> bool:
+    """Whether a vendor is one of the demo's, which tell what lies in its folder and nothing else."""
+    return settings.demo is not None and "${BANSOU_DEMO_VENDORS}" in source.base_url
+
+
 def _inputs(settings: Settings) -> dict[str, Any]:
     return {
         "code_version": code_version(),
@@ -59,10 +75,17 @@ def _inputs(settings: Settings) -> dict[str, Any]:
 
 def _files_now(settings: Settings, source_name: str, entity: str) -> list[list[str | int]]:
     source = settings.sources[source_name]
-    folder, table = Path(settings.resolve(source.folder, f"sources.{source_name}.folder")), source.tables[entity]
+    if isinstance(source, ApiSource):
+        return _listed(settings.demo_dir.rglob("*.*")) if is_of_demo(settings, source) else []
+    folder, table = settings.require_folder(source_name, source), source.tables[entity]
+    if not isinstance(folder, Path):
+        return []
     patterns = [table.files, *([table.join.files] if table.join else [])]
-    paths = sorted(path for pattern in patterns for path in folder.glob(pattern))
-    return [[str(path), (told := path.stat()).st_size, told.st_mtime_ns] for path in paths]
+    return _listed(path for pattern in patterns for path in folder.glob(pattern))
+
+
+def _listed(paths: Iterable[Path]) -> list[list[str | int]]:
+    return [[str(path), (told := path.stat()).st_size, told.st_mtime_ns] for path in sorted(paths)]
 
 
 def _seen_path(settings: Settings, source_name: str, entity: str) -> Path:

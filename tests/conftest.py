@@ -87,8 +87,24 @@ class World:
 
 @pytest.fixture(scope="session")
 def tiny_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The default configuration with a tiny demo company."""
-    sources = (ROOT / "bansou.toml").read_text(encoding="utf-8").partition("[sources.crm]")
+    """A tiny demo company whose systems all deliver files."""
+    return _tiny_config(ROOT / "examples" / "files" / "bansou.toml", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def tiny_vendor_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default configuration, whose systems answer over HTTP, with the same tiny demo company."""
+    return _tiny_config(ROOT / "bansou.toml", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def tiny_other_vendor_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same company with HubSpot and Intercom."""
+    return _tiny_config(ROOT / "examples" / "hubspot_intercom" / "bansou.toml", tmp_path_factory)
+
+
+def _tiny_config(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    sources = original.read_text(encoding="utf-8").partition("[sources.crm]")
     path = tmp_path_factory.mktemp("config") / "bansou.toml"
     path.write_text(TINY_CONFIG + "\n" + "".join(sources[1:]), encoding="utf-8")
     return path

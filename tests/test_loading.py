@@ -310,7 +310,7 @@ def test_fetch_is_tried_again_when_the_system_fails(house: House, monkeypatch: p
     house.deliver("one.csv", rows(30))
     attempts: list[int] = []
     pauses: list[float] = []
-    fetch = loading._fetch
+    fetch = loading._fetch_files
 
     def fails_twice(*arguments: object) -> object:
         attempts.append(1)
@@ -318,7 +318,7 @@ def test_fetch_is_tried_again_when_the_system_fails(house: House, monkeypatch: p
             raise OSError(5, "Input/output error", "one.csv")
         return fetch(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(loading, "_fetch", fails_twice)
+    monkeypatch.setattr(loading, "_fetch_files", fails_twice)
     monkeypatch.setattr("time.sleep", pauses.append)
     assert house.load().fault is None
     assert pauses == [0.5, 1.0]
@@ -330,6 +330,6 @@ def test_table_is_held_when_the_system_goes_on_failing(house: House, monkeypatch
     def fails(*_: object) -> None:
         raise OSError(5, "Input/output error", "one.csv")
 
-    monkeypatch.setattr(loading, "_fetch", fails)
+    monkeypatch.setattr(loading, "_fetch_files", fails)
     monkeypatch.setattr("time.sleep", lambda _: None)
     assert house.load().fault == "[Errno 5] Input/output error: 'one.csv' (tried 3 times)"

@@ -1,14 +1,38 @@
 """Settings: every mistake is named with its file, line and place, and only what is used must be set."""
 
 import os
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import BaseModel
 
-from dagster_project.settings import PROJECT_ROOT, Settings, SettingsError, exported, load_settings
+from dagster_project.settings import (
+    PROJECT_ROOT,
+    VARIABLE,
+    ApiSource,
+    ApiTable,
+    CalendarSettings,
+    ColumnMapping,
+    EmailSettings,
+    FilesSource,
+    FileTable,
+    GuardSettings,
+    JoinSettings,
+    KeepRule,
+    NotificationSettings,
+    PostgresSettings,
+    PrivacySettings,
+    PublishSettings,
+    Settings,
+    SettingsError,
+    exported,
+    load_settings,
+)
+from dagster_project.sources.vendor import vendor_of, vendor_options, vendor_table
 
 CONFIG = """\
 home = "from_file"
@@ -53,7 +77,9 @@ def test_settings_hold_typed_values_when_file_is_whole(tmp_path: Path) -> None:
     assert settings.config_path == tmp_path / "bansou.toml"
     assert settings.build_path == tmp_path / "home" / "build" / "warehouse.duckdb"
     assert settings.publish.sets_kept == 5
-    table = settings.sources["crm"].tables["accounts"]
+    source = settings.sources["crm"]
+    assert isinstance(source, FilesSource)
+    table = source.tables["accounts"]
     assert (table.files, table.delimiter, table.encoding, table.timezone) == ("accounts.csv", ",", "utf-8", "UTC")
     assert table.columns["account_id"] == "id"
 
@@ -83,7 +109,7 @@ def test_settings_name_the_place_when_key_is_unknown(tmp_path: Path, old: str, n
         ('"accounts.csv"', "7", ":12: sources.crm.tables.accounts.files: Input should be a valid string"),
         ('"from_file"', "7", ":1: home: Input should be a valid string"),
         ("home =", "home.folder =", ":1: home: Input should be a valid string"),
-        ('"files"', '"web"', ":8: sources.crm.type: Input should be 'files'"),
+        ('"files"', '"web"', ":8: sources.crm.type: 'web' has no staging models; there are "),
         ("sources.crm]", "sources.CRM]", ":7: sources.CRM: String should match pattern"),
     ],
     ids=["date", "text", "home", "home_as_table", "choice", "name"],
@@ -109,9 +135,7 @@ def test_settings_name_the_table_when_key_is_missing(tmp_path: Path) -> None:
 
 def test_settings_name_the_zone_when_it_is_unknown(tmp_path: Path) -> None:
     told = refusal(tmp_path, CONFIG.replace("Asia/Tokyo", "Asia/Tokio"))
-    assert told == (
-        ":5: calendar.business_timezone: Value error, 'Asia/Tokio' is no time zone name, such as 'Asia/Tokyo' or 'UTC'"
-    )
+    assert told == (":5: calendar.business_timezone: 'Asia/Tokio' is no time zone name, such as 'Asia/Tokyo' or 'UTC'")
 
 
 def test_settings_refuse_when_file_is_no_toml(tmp_path: Path) -> None:
@@ -151,7 +175,7 @@ def test_settings_load_when_variable_is_not_set(tmp_path: Path) -> None:
         settings.require_complete()
     assert str(caught.value) == message
     with pytest.raises(SettingsError) as caught:
-        settings.resolve(settings.sources["crm"].folder, "sources.crm.folder")
+        settings.resolve("${CRM_FOLDER}", "sources.crm.folder")
     assert str(caught.value) == message
 
 
@@ -196,3 +220,32 @@ def test_exported_takes_variables_back_when_done(monkeypatch: pytest.MonkeyPatch
         raise KeyError
     assert os.environ["BANSOU_TEST_OLD"] == "old"
     assert "BANSOU_TEST_NEW" not in os.environ
+
+
+def test_example_is_valid_and_shows_every_key() -> None:
+    """The example speaks of every setting there is, and of nothing else."""
+    path = PROJECT_ROOT / "bansou.toml.example"
+    text = path.read_text(encoding="utf-8")
+    variables = dict.fromkeys(VARIABLE.findall(text), "x")
+    settings = load_settings({**variables, "BANSOU_CONFIG": str(path)})
+    settings.require_complete()
+    words = set(re.findall(r"[a-z_]+", text))
+    models: list[type[BaseModel]] = [
+        CalendarSettings,
+        FileTable,
+        JoinSettings,
+        KeepRule,
+        ColumnMapping,
+        ApiTable,
+        ApiSource,
+        FilesSource,
+    ]
+    models += [GuardSettings, PublishSettings, PrivacySettings, EmailSettings, NotificationSettings, PostgresSettings]
+    assert {name for model in models for name in model.model_fields} - words == set()
+    for name, source in settings.sources.items():
+        if isinstance(source, ApiSource):
+            vendor = vendor_of(source.type)
+            assert set(vendor.options) <= words | {"api_version"}, name
+            options = vendor_options(vendor, source.options, name)
+            for entity, told in source.tables.items():
+                vendor_table(vendor, entity, told, options, name)

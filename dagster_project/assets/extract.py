@@ -12,11 +12,12 @@ from dagster_project.checks.results import OWNER, record_checks
 from dagster_project.configuration import land_configuration
 from dagster_project.contract import input_contract
 from dagster_project.days import days_of_run
+from dagster_project.demo.vendors import vendors_serving
 from dagster_project.facts import restore_facts
 from dagster_project.forgetting import read_forgotten
 from dagster_project.loading import LoadedTable, load_all
 from dagster_project.run_lock import hold_run_lock
-from dagster_project.settings import Settings
+from dagster_project.settings import Settings, staged_entities
 from dagster_project.source_states import late_sources, note_states
 from dagster_project.up_to_date import forget_published
 from dagster_project.warehouse import open_warehouse
@@ -93,13 +94,9 @@ def build_raw_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetS
         _, last = days_of_run(settings, context.run.tags)
         build = warehouse.last_build()
         as_of_date = max(last, build.as_of_date) if build else last
-        loaded = load_all(
-            settings,
-            warehouse,
-            [(source_name, entity) for (_, entity), names in feeding.items() for source_name in names],
-            as_of_date,
-            context.run.tags.get(CONFIRM_TAG, "").split(),
-        )
+        tables = [(source_name, entity) for (_, entity), names in feeding.items() for source_name in names]
+        with vendors_serving(settings) as reachable:
+            loaded = load_all(reachable, warehouse, tables, as_of_date, context.run.tags.get(CONFIRM_TAG, "").split())
         note_states(settings, warehouse, loaded, as_of_date)
         late = late_sources(settings, warehouse, as_of_date)
         unfed = input_contract().keys() - settings.entities_fed
@@ -132,8 +129,8 @@ def build_raw_assets(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetS
             kinds={source_type, settings.engine},
             description=f"No configured source delivers {entity.replace('_', ' ')}: the table is empty.",
         )
-        for source_type in sorted({source.type for source in settings.sources.values()})
-        for entity in sorted(input_contract().keys())
+        for source_type in settings.source_types
+        for entity in sorted(staged_entities(source_type))
         if (source_type, entity) not in feeding
     ]
     return [raw_tables, *empty]
@@ -152,7 +149,7 @@ def prepare_warehouse(settings: Settings, *, rescore: bool = False) -> Warehouse
         folder.chmod(0o700)  # what is not published is for who runs this alone
     warehouse = open_warehouse(settings)
     set_damage_aside(warehouse)
-    warehouse.prepare(sorted({source.type for source in settings.sources.values()}))
+    warehouse.prepare(settings.source_types)
     restore_facts(settings, warehouse)
     land_configuration(settings, warehouse, rescore=rescore)
     read_forgotten(settings, warehouse)
@@ -173,7 +170,9 @@ def _counts(tables: Sequence[LoadedTable]) -> dict[str, int]:
     results = [table.result for table in tables if table.result]
     return {
         "rows_read": sum(result.rows_read for result in results),
-        "rows_loaded": sum(result.rows_loaded for result in results),
+        "rows_new": sum(result.rows_new for result in results),
+        "rows_changed": sum(result.rows_loaded - result.rows_new for result in results),
+        "rows_removed": sum(result.rows_removed for result in results),
         "rows_rejected": sum(result.rows_rejected for result in results),
     }
 

@@ -59,7 +59,7 @@ def judge_batches(
     subjects = [
         Subject(
             batch.load_id,
-            suites[f"raw.{batch.table_name}"],
+            suites[f"raw.{batch.entity}"],
             f"read_parquet({text_literal(str(batch.rows_path))})",
             rows_expected=False,
         )
@@ -74,7 +74,10 @@ def judge_batches(
         too_small: list[str] = []
         if f"{batch.source_name}.{batch.entity}" not in confirmed:
             former, share = former_files(warehouse, batch), _smallest_share(settings, batch)
-            too_small = volume_faults(batch.files, former, share, settings.guards.volume_judged_from_rows)
+            too_small = volume_faults(
+                () if batch.is_partial else batch.files, former, share, settings.guards.volume_judged_from_rows
+            )
+            too_small += removal_faults(batch, share, settings.guards.volume_judged_from_rows)
         result = results[batch.load_id]
         judged[batch.load_id] = _judgement(
             settings.guards, batch, subject.suite, result, dates=dates, too_small=too_small
@@ -102,9 +105,9 @@ def _judgement(
     )
 
 
-def raw_suite(table: str) -> Suite:
-    """The suite of a raw table."""
-    return {suite.table: suite for suite in read_suites("raw")}[table]
+def raw_suite(entity: str) -> Suite:
+    """The suite of an entity, whoever delivers it."""
+    return {suite.table: suite for suite in read_suites("raw")}[f"raw.{entity}"]
 
 
 def rejection_fault(batch: LandedBatch, bad_row_count: int, guards: GuardSettings) -> str | None:
@@ -135,6 +138,17 @@ def volume_faults(
                 f"{'its last delivery' if reference.path == file.path else reference.path}"
             )
     return faults
+
+
+def removal_faults(batch: LandedBatch, smallest_share: float, judged_from_rows: int) -> list[str]:
+    """So many records gone at once that the list of those which are there may be cut off."""
+    left = batch.rows_held - batch.rows_removed
+    if batch.rows_held < judged_from_rows or left >= smallest_share * batch.rows_held:
+        return []
+    return [
+        f"{batch.source_name} says that {batch.rows_removed} of {batch.rows_held} records are gone, sharply more than "
+        f"guards.smallest_share_of_last_fetch allows"
+    ]
 
 
 def former_files(warehouse: Warehouse, batch: LandedBatch) -> list[FormerFile]:

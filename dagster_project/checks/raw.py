@@ -92,12 +92,13 @@ def unreconciled_batches(warehouse: Warehouse, loaded: Sequence[LoadedTable]) ->
         f"left join rejected as r on b.load_number = r.load_number "
         f"where b.load_number in (select load_number from checked) and (b.rows_read <> b.rows_loaded + "
         f"b.rows_unchanged + b.rows_superseded + b.rows_rejected + b.rows_filtered "
-        f"or b.rows_loaded <> coalesce(s.found, 0) or b.rows_rejected <> coalesce(r.found, 0))"
+        f"or b.rows_loaded + coalesce(b.rows_removed, 0) <> coalesce(s.found, 0) "
+        f"or b.rows_rejected <> coalesce(r.found, 0))"
     )
 
 
 def _batch_checks(table: LoadedTable, has_rows: Collection[tuple[str, str]]) -> list[CheckResult]:
-    suite = raw_suite(f"raw.{table.table_name}")
+    suite = raw_suite(table.entity)
     stands = (table.source_name, table.entity) in has_rows
     found = [
         CheckResult(

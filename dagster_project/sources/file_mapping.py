@@ -9,6 +9,11 @@ from dagster_project.sources.landing import SourceError
 
 # Blanks of text in any language, and marks without width; a cell of nothing else is empty.
 BLANKS = " \t\r\n\u00a0\u2007\u202f\u3000\u200b\u200c\u200d\u2060\ufeff"
+EPOCH_UNITS = {"epoch_seconds": 1, "epoch_milliseconds": 1000}
+# Columns by which rows of a vendor's pages say more than files do: the fields that are not read by name, as JSON, and
+# whether the row shows a later state for a time before.
+OTHER_FIELDS, IS_RECONSTRUCTED = "_other_fields", "_is_reconstructed"
+SOURCE_IS_RECONSTRUCTED = "_source_is_reconstructed"
 ROW_AS_TEXT = "cast(to_json(_foreign_row) as varchar)"
 
 
@@ -99,6 +104,7 @@ class FileMapping:
                 select
                     _row_number, _source_file as _file, {self._keep()} as _is_kept,
                     {self._source_time()} as _source_time,
+                    {self._is_reconstructed()} as {SOURCE_IS_RECONSTRUCTED},
                     {self._extra()} as _extra, {self._foreign_row()} as _foreign_row,
                     {picked}
                 from joined_rows
@@ -110,7 +116,7 @@ class FileMapping:
                 _extra,
                 {text_literal(source_name + ":")} || {self._record_key()} as _record_key,
                 md5(concat_ws(chr(31), {self._hashed()})) as _row_hash,
-                _row_number, _source_time, _file, _is_kept, _rejection,
+                _row_number, _source_time, {SOURCE_IS_RECONSTRUCTED}, _file, _is_kept, _rejection,
                 -- Text of the whole row is dear, and only a rejected row is kept as text.
                 case when _rejection is not null then {ROW_AS_TEXT} end as _source_row
             from judged
@@ -149,7 +155,12 @@ class FileMapping:
         self._require(self.table.known_at, "known_at")
         return self._timestamp(self._text(self.table.known_at), self._found[self.table.known_at])
 
+    def _is_reconstructed(self) -> str:
+        return quoted(IS_RECONSTRUCTED) if IS_RECONSTRUCTED in self.columns else "false"
+
     def _extra(self) -> str:
+        if OTHER_FIELDS in self.columns:
+            return quoted(OTHER_FIELDS)
         used = {origin.column for origin in self._mapped.values()} | {self.table.known_at}
         left = [name for name in self.columns if name not in used]
         fields = ", ".join(f"{text_literal(name)}: {quoted(name)}" for name in left)
@@ -181,6 +192,10 @@ class FileMapping:
             otherwise = text_literal(origin.otherwise) if origin.otherwise is not None else "null"
             source = f"(case cast({source} as varchar) {cases} else {otherwise} end)"
             kind = "VARCHAR"
+        if origin.format in EPOCH_UNITS:
+            seconds = f"try_cast({source} as decimal(20, 3)) / {EPOCH_UNITS[origin.format]}"
+            moment = f"timezone('UTC', to_timestamp(cast({seconds} as double)))"
+            return f"cast({moment} as date)" if column.data_type == "date" else moment
         if origin.format is not None:
             moment = f"try_strptime(cast({source} as varchar), {text_literal(origin.format)})"
             # The session's zone is the table's; a format with %z gives a moment that has its own.

@@ -8,9 +8,13 @@ import gzip
 import hashlib
 import json
 import shutil
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -19,10 +23,15 @@ from dagster_project.durable import digest_of
 from dagster_project.settings import FileTable
 from dagster_project.sources.file_mapping import FileMapping, quoted, text_literal
 from dagster_project.sources.landing import LandedBatch, LandedFile, SourceError
+from dagster_project.sources.shapes import shaped
 from dagster_project.warehouse.memory import memory_limit
+
+if TYPE_CHECKING:
+    from dagster_project.sources.objects import ObjectStore, StoredObject
 
 DUCKDB_ENCODINGS = {"utf-8", "utf-16", "latin-1"}
 COPY_CHUNK_CHARACTERS = 1 << 20
+COPY_CHUNK_BYTES = 1 << 20
 NAMED_PATHS = 3
 
 # One row for each line that is no record, however often its file was scanned; the header is line 1.
@@ -48,7 +57,10 @@ NOTHING_MALFORMED_SQL = """
 
 @dataclass(frozen=True)
 class FilesRequest:
-    """One table of a files source, with its folder resolved."""
+    """One table of a files source, with its folder resolved.
+
+    With a `store`, `folder` is where the copies of its objects go (`copies_dir`).
+    """
 
     source_name: str
     folder: Path
@@ -56,6 +68,10 @@ class FilesRequest:
     entity: Entity
     landing_dir: Path
     load_id: str
+    source_type: str = "files"
+    store: "ObjectStore | None" = None
+    optional_columns: frozenset[str] = frozenset()
+    """Mapped columns that JSON lines may leave out altogether."""
 
     @property
     def place(self) -> str:
@@ -63,9 +79,24 @@ class FilesRequest:
         return f"sources.{self.source_name}.tables.{self.entity.name}"
 
     @property
-    def transcoded_dir(self) -> Path:
-        """UTF-8 copies of files in other encodings, under the files' own names; gone once the batch has landed."""
-        return self.landing_dir / ".transcoded" / self.load_id
+    def work_dir(self) -> Path:
+        """Copies of files that cannot be read where and as they are; gone once the batch has landed."""
+        return self.landing_dir / ".read" / self.load_id
+
+
+@dataclass(frozen=True)
+class _ReadFile:
+    """What DuckDB reads for a file of the source: the file itself, a copy in UTF-8, or a part of an archive."""
+
+    source: Path
+    path: Path
+    address: str
+    """As rejected rows name it."""
+
+
+def copies_dir(landing_dir: Path, load_id: str) -> Path:
+    """Where the objects of a store are copied to."""
+    return landing_dir / ".read" / load_id / "fetched"
 
 
 def extract_files(request: FilesRequest, files_known: AbstractSet[str]) -> LandedBatch | None:
@@ -76,18 +107,71 @@ def extract_files(request: FilesRequest, files_known: AbstractSet[str]) -> Lande
 
     Raises:
         SourceError: no file matches, a file is broken, or a mapped column is not in the file.
+        OSError: the files cannot be reached now.
     """
-    mapping = request.table.model_dump_json(exclude={"smallest_share_of_last_fetch"})
+    table, optional = shaped(request.table)
+    request = replace(request, table=table, optional_columns=optional)
+    _drop_left_behind(request)
+    # Not the shape, but what it says.
+    mapping = table.model_dump_json(exclude={"smallest_share_of_last_fetch", "shape"})
     mapping_hash = hashlib.sha256(mapping.encode()).hexdigest()
-    joined = _matches(request, request.table.join.files) if request.table.join else []
-    joined_hash = "".join(digest_of(path) for path in joined)
-    fingerprints = {
-        path: hashlib.sha256(f"{digest_of(path)}{joined_hash}{mapping_hash}".encode()).hexdigest()
-        for path in _matches(request, request.table.files)
-    }
-    new = {path: print_ for path, print_ in fingerprints.items() if print_ not in files_known}
+    try:
+        if request.store:
+            return _extract_objects(request, request.store, files_known, mapping_hash)
+        joined = _matches(request, table.join.files) if table.join else []
+        joined_hash = "".join(digest_of(path) for path in joined)
+        fingerprints = {
+            path: _fingerprint(digest_of(path), joined_hash, mapping_hash) for path in _matches(request, table.files)
+        }
+        new = {path: print_ for path, print_ in fingerprints.items() if print_ not in files_known}
+        return land_files(request, new, joined) if new else None
+    finally:
+        shutil.rmtree(request.work_dir, ignore_errors=True)
+
+
+def _extract_objects(
+    request: FilesRequest, store: "ObjectStore", files_known: AbstractSet[str], mapping_hash: str
+) -> LandedBatch | None:
+    joined = _stored(request, store, request.table.join.files) if request.table.join else []
+    found = _stored(request, store, request.table.files)
+    joined_hash = "".join(store.digests(joined).values())
+    digests = store.digests(found)
+    store.keep_memory()
+    fingerprints = {each: _fingerprint(digest, joined_hash, mapping_hash) for each, digest in digests.items()}
+    new = {each: print_ for each, print_ in fingerprints.items() if print_ not in files_known}
     if not new:
         return None
+    paths = store.fetch([*joined, *new])
+    return land_files(
+        request,
+        {paths[each]: print_ for each, print_ in new.items()},
+        [paths[each] for each in joined],
+        {path: each.address for each, path in paths.items()},
+    )
+
+
+def _fingerprint(digest: str, joined_hash: str, mapping_hash: str) -> str:
+    return hashlib.sha256(f"{digest}{joined_hash}{mapping_hash}".encode()).hexdigest()
+
+
+def _drop_left_behind(request: FilesRequest) -> None:
+    """Remove the copies of a run that was stopped."""
+    for folder in request.work_dir.parent.glob("*"):
+        if folder != request.work_dir:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def land_files(
+    request: FilesRequest,
+    files: Mapping[Path, str],
+    joined: Sequence[Path] = (),
+    addresses: Mapping[Path, str] | None = None,
+) -> LandedBatch:
+    """Land files, each given with its fingerprint, and with its address where that is not its path.
+
+    Raises:
+        SourceError: a file is broken, or a mapped column is not in the file.
+    """
     with duckdb.connect() as connection:
         connection.execute("set preserve_insertion_order = true")
         connection.execute(f"set memory_limit = {text_literal(memory_limit())}")
@@ -95,25 +179,28 @@ def extract_files(request: FilesRequest, files_known: AbstractSet[str]) -> Lande
         connection.execute("set autoinstall_known_extensions = false")
         connection.execute(f"set TimeZone = {text_literal(request.table.timezone)}")
         try:
-            return _land(connection, request, list(new), joined, list(new.values()))
+            return _land(connection, request, files, list(joined), addresses or {})
         finally:
-            shutil.rmtree(request.transcoded_dir, ignore_errors=True)
+            shutil.rmtree(request.work_dir, ignore_errors=True)
 
 
 def _land(
     connection: duckdb.DuckDBPyConnection,
     request: FilesRequest,
-    paths: list[Path],
+    files: Mapping[Path, str],
     joined: list[Path],
-    fingerprints: list[str],
+    addresses: Mapping[Path, str],
 ) -> LandedBatch:
     folder = request.landing_dir / request.source_name / request.entity.name
     folder.mkdir(parents=True, exist_ok=True)
     rows_path = folder / f"{request.load_id}.parquet"
     rejected_path = folder / f"{request.load_id}.rejected.parquet"
-    reader = _reader(request, paths)
-    joined_reader = _reader(request, joined) if joined else None
+    read = list(_read_files(request, list(files), addresses))
+    read_joined = list(_read_files(request, joined, addresses))
+    kind = _format(request.table, read[0].path)
     try:
+        reader = _reader(request, read, _wanted(request.table))
+        joined_reader = _reader(request, read_joined, _wanted_of_joined(request.table)) if joined else None
         mapping = FileMapping(
             entity=request.entity,
             table=request.table,
@@ -125,7 +212,7 @@ def _land(
             _require_unique_join(connection, request, joined_reader)
         connection.execute(mapping.mapped_sql(request.source_name, reader, joined_reader))
         malformed = _malformed_count(connection)
-        rows_by_file = {
+        rows_by_path = {
             Path(name): int(count)
             for name, count in connection.execute("select _file, count(*) from mapped group by _file").fetchall()
         }
@@ -138,26 +225,31 @@ def _land(
             f"where _is_kept and _rejection is null) to {text_literal(str(rows_path))} (format parquet)"
         )
         connection.execute(
-            f"copy ({_rejected_sql(request, has_malformed=malformed is not None)}) "
+            f"copy ({_rejected_sql([*read, *read_joined], has_malformed=malformed is not None)}) "
             f"to {text_literal(str(rejected_path))} (format parquet)"
         )
     except duckdb.Error as error:
-        listed = ", ".join(str(path) for path in paths[:NAMED_PATHS]) + (" …" if len(paths) > NAMED_PATHS else "")
+        told = str(error)
+        for each in read:
+            told = told.replace(str(each.path), each.address)
         raise SourceError(
-            f"{request.place}: cannot read {listed} as {_format(request.table, paths[0])}: {error}\n"
+            f"{request.place}: cannot read {_named(read)} as {kind}: {told}\n"
             f"Check that the file is whole, and its format, delimiter and encoding in the configuration."
         ) from error
     rows, filtered, rejected = counts or (0, 0, 0)
+    rows_by_file = dict.fromkeys(files, 0)
+    for each in read:
+        rows_by_file[each.source] += rows_by_path.get(each.path, 0)
     return LandedBatch(
         load_id=request.load_id,
         source_name=request.source_name,
-        source_type="files",
+        source_type=request.source_type,
         entity=request.entity.name,
         rows_path=rows_path,
         rejected_path=rejected_path,
         files=tuple(
-            LandedFile(str(path), print_, path.stat().st_size, rows_by_file.get(_as_read(request, path), 0))
-            for path, print_ in zip(paths, fingerprints, strict=True)
+            LandedFile(addresses.get(path, str(path)), print_, path.stat().st_size, rows_by_file[path])
+            for path, print_ in files.items()
         ),
         fed_columns=mapping.fed_columns,
         is_reconstructed=request.table.is_reconstructed,
@@ -180,6 +272,57 @@ def _matches(request: FilesRequest, pattern: str) -> list[Path]:
     return paths
 
 
+def _stored(request: FilesRequest, store: "ObjectStore", pattern: str) -> "list[StoredObject]":
+    found = store.find(pattern)
+    if not found:
+        raise SourceError(f"{request.place}: no file matches '{pattern}' in {store.address}.")
+    for each in found:
+        if each.size == 0:
+            raise SourceError(
+                f"{request.place}: {each.address} is empty (0 bytes); even a table without rows has a header."
+            )
+    return found
+
+
+def _read_files(request: FilesRequest, paths: Sequence[Path], addresses: Mapping[Path, str]) -> Iterator[_ReadFile]:
+    """What is read for each file; archives are unpacked, and what is in a foreign encoding is copied."""
+    for number, path in enumerate(paths):
+        address = addresses.get(path, str(path))
+        whole = _ReadFile(path, path, address)
+        for each in _unpacked(request, whole, number) if path.suffix.lower() == ".zip" else [whole]:
+            yield _transcoded(request, each) if _is_transcoded(request, each.path) else each
+
+
+def _unpacked(request: FilesRequest, archive: _ReadFile, number: int) -> Iterator[_ReadFile]:
+    """The files of a zip archive, in the order of their names."""
+    folder = request.work_dir / "unpacked" / str(number)
+    is_empty = True
+    try:
+        with zipfile.ZipFile(archive.path) as opened:
+            members = sorted((member for member in opened.infolist() if not member.is_dir()), key=lambda m: m.filename)
+            for place, member in enumerate(members):
+                if PurePosixPath(member.filename).parts[0] == "__MACOSX":
+                    continue
+                # The name within the archive leads nowhere: each file gets a folder of ours.
+                path = folder / str(place) / PurePosixPath(member.filename).name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with opened.open(member) as source, path.open("wb") as target:
+                    shutil.copyfileobj(source, target, COPY_CHUNK_BYTES)
+                is_empty = False
+                yield _ReadFile(archive.source, path, f"{archive.address}/{member.filename}")
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise SourceError(
+            f"{request.place}: {archive.address} cannot be unpacked: {error}. "
+            f"Check that it is whole, and not encrypted."
+        ) from error
+    if is_empty:
+        raise SourceError(f"{request.place}: {archive.address} is an archive without a file.")
+
+
+def _named(read: Sequence[_ReadFile]) -> str:
+    return ", ".join(each.address for each in read[:NAMED_PATHS]) + (" …" if len(read) > NAMED_PATHS else "")
+
+
 def _format(table: FileTable, path: Path) -> str:
     if table.format:
         return table.format
@@ -189,17 +332,32 @@ def _format(table: FileTable, path: Path) -> str:
     )
 
 
-def _reader(request: FilesRequest, paths: list[Path]) -> str:
+def _wanted(table: FileTable) -> list[str]:
+    """Names of the foreign columns that are asked for."""
+    told = [mapping if isinstance(mapping, str) else mapping.column for mapping in table.columns.values()]
+    told += [table.known_at, *(rule.column for rule in table.keep), *(table.join.on if table.join else ())]
+    return list(dict.fromkeys(name for name in told if name))
+
+
+def _wanted_of_joined(table: FileTable) -> list[str]:
+    """Names of the second file's columns that are asked for."""
+    if table.join is None:
+        return []
+    prefix = table.join.prefix
+    told = [name.removeprefix(prefix) for name in _wanted(table) if name.startswith(prefix)]
+    return list(dict.fromkeys([*told, *table.join.on.values()]))
+
+
+def _reader(request: FilesRequest, read: Sequence[_ReadFile], wanted: Sequence[str]) -> str:
     """A table function over the files; every column of text formats stays text, so that no value is guessed at."""
     table = request.table
+    paths = [each.path for each in read]
     kind = _format(table, paths[0])
-    if _is_transcoded(request, paths[0]):
-        paths = [_transcoded(request, path) for path in paths]
     listed = "[" + ", ".join(text_literal(str(path)) for path in paths) + "]"
     if kind == "parquet":
         return f"read_parquet({listed}, filename = '_source_file', union_by_name = true)"
     if kind == "jsonl":
-        return _json_lines(request, paths, listed)
+        return _json_lines(request, read, listed, wanted)
     encoding = table.encoding.lower() if table.encoding.lower() in DUCKDB_ENCODINGS else "utf-8"
     options = (
         f"header = true, all_varchar = true, delim = {text_literal(table.delimiter)}, "
@@ -213,19 +371,59 @@ def _reader(request: FilesRequest, paths: list[Path]) -> str:
     return "(" + " union all by name ".join(readers) + ")"
 
 
-def _json_lines(request: FilesRequest, paths: list[Path], listed: str) -> str:
-    """JSON lines as text columns: the keys are collected first, because rows may leave some out."""
+def _json_lines(request: FilesRequest, read: Sequence[_ReadFile], listed: str, wanted: Sequence[str]) -> str:
+    """JSON lines as text columns: the keys are collected first, because rows may leave some out.
+
+    A wanted column that is no key is a path into a key's nested values; one that no row has is left out.
+    """
     with duckdb.connect() as connection:
+        connection.execute(f"set memory_limit = {text_literal(memory_limit())}")
         try:
             found = connection.execute(
                 f"select distinct unnest(json_keys(json)) as key from read_ndjson_objects({listed}) order by key"
             ).fetchall()
+            keys = [key for (key,) in found]
+            paths = [name for name in wanted if name not in keys and "." in name and name.split(".")[0] in keys]
+            doubtful = [name for name in paths if name not in request.optional_columns]
+            if doubtful:
+                there = connection.execute(
+                    f"select {', '.join(_exists_sql(name) for name in doubtful)} from read_ndjson_objects({listed})"
+                ).fetchone()
+                paths = [name for name in paths if name not in doubtful or (there and there[doubtful.index(name)])]
         except duckdb.Error as error:
-            named = ", ".join(str(path) for path in paths[:NAMED_PATHS])
-            raise SourceError(f"{request.place}: cannot read {named} as JSON lines: {error}") from error
-    keys = ", ".join(f"json ->> {text_literal('$.' + json.dumps(key))} as {quoted(key)}" for (key,) in found)
+            told = str(error)
+            for each in read:
+                told = told.replace(str(each.path), each.address)
+            raise SourceError(f"{request.place}: cannot read {_named(read)} as JSON lines: {told}") from error
+    columns = [f"json ->> {_key_path(key)} as {quoted(key)}" for key in keys]
+    columns += [f"{_value_sql(name)} as {quoted(name)}" for name in paths]
+    absent = [name for name in wanted if name in request.optional_columns and name not in [*keys, *paths]]
+    columns += [f"cast(null as varchar) as {quoted(name)}" for name in absent]
     reader = f"read_ndjson_objects({listed}, filename = '_source_file')"
-    return f"(select {keys + ',' if keys else ''} _source_file from {reader})"
+    return f"(select {', '.join([*columns, '_source_file'])} from {reader})"
+
+
+def _key_path(key: str) -> str:
+    return text_literal("$." + json.dumps(key, ensure_ascii=False))
+
+
+def _nested_paths(name: str) -> list[str]:
+    """The JSON paths that a path of ours may mean: a number is a place in a list, or a key."""
+    parts = name.split(".")
+    as_keys = "$" + "".join("." + json.dumps(part, ensure_ascii=False) for part in parts)
+    as_places = "$" + "".join(
+        f"[{part}]" if part.isdecimal() else "." + json.dumps(part, ensure_ascii=False) for part in parts
+    )
+    return [text_literal(path) for path in dict.fromkeys([as_places, as_keys])]
+
+
+def _value_sql(name: str) -> str:
+    told = [f"json ->> {path}" for path in _nested_paths(name)]
+    return told[0] if len(told) == 1 else f"coalesce({', '.join(told)})"
+
+
+def _exists_sql(name: str) -> str:
+    return "coalesce(bool_or(" + " or ".join(f"json_exists(json, {path})" for path in _nested_paths(name)) + "), false)"
 
 
 def _is_transcoded(request: FilesRequest, path: Path) -> bool:
@@ -233,28 +431,29 @@ def _is_transcoded(request: FilesRequest, path: Path) -> bool:
     return _format(request.table, path) != "parquet" and request.table.encoding.lower() not in DUCKDB_ENCODINGS
 
 
-def _as_read(request: FilesRequest, path: Path) -> Path:
-    """The file that DuckDB reads for a file of the source."""
-    return request.transcoded_dir / path.relative_to(request.folder) if _is_transcoded(request, path) else path
-
-
-def _transcoded(request: FilesRequest, path: Path) -> Path:
+def _transcoded(request: FilesRequest, read: _ReadFile) -> _ReadFile:
     """A UTF-8 copy of a file in an encoding that DuckDB does not read itself."""
-    copy = _as_read(request, path)
+    unpacked = request.work_dir / "unpacked"
+    root = unpacked if read.path.is_relative_to(unpacked) else request.folder
+    copy = request.work_dir / "transcoded" / root.name / read.path.relative_to(root)
     copy.parent.mkdir(parents=True, exist_ok=True)
-    opened = gzip.open if path.suffix == ".gz" else open
+    opened = gzip.open if read.path.suffix == ".gz" else open
     try:
         with (
-            opened(path, "rt", encoding=request.table.encoding, newline="") as source,
+            opened(read.path, "rt", encoding=request.table.encoding, newline="") as source,
             opened(copy, "wt", encoding="utf-8", newline="") as target,
         ):
             while chunk := source.read(COPY_CHUNK_CHARACTERS):
                 target.write(chunk)
     except (EOFError, gzip.BadGzipFile) as error:
-        raise SourceError(f"{request.place}: {path} is broken: {error} Check that the file is whole.") from error
+        raise SourceError(
+            f"{request.place}: {read.address} is broken: {error} Check that the file is whole."
+        ) from error
     except (UnicodeDecodeError, LookupError) as error:
-        raise SourceError(f"{request.place}: {path} is not encoded in {request.table.encoding}: {error}") from error
-    return copy
+        raise SourceError(
+            f"{request.place}: {read.address} is not encoded in {request.table.encoding}: {error}"
+        ) from error
+    return replace(read, path=copy)
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, reader: str) -> dict[str, str]:
@@ -287,9 +486,11 @@ def _malformed_count(connection: duckdb.DuckDBPyConnection) -> int | None:
     return int(row[0]) if row else 0
 
 
-def _rejected_sql(request: FilesRequest, *, has_malformed: bool) -> str:
+def _rejected_sql(read: Sequence[_ReadFile], *, has_malformed: bool) -> str:
     """Every rejected row with its file and its number there; lines that are no record count as rows too."""
-    copies, folder = text_literal(str(request.transcoded_dir)), text_literal(str(request.folder))
+    moved = [each for each in read if str(each.path) != each.address]
+    paths = ", ".join(text_literal(str(each.path)) for each in moved)
+    addresses = ", ".join(text_literal(each.address) for each in moved)
     malformed = MALFORMED_SQL if has_malformed else NOTHING_MALFORMED_SQL
     return f"""
         with malformed as ({malformed}),
@@ -313,7 +514,9 @@ def _rejected_sql(request: FilesRequest, *, has_malformed: bool) -> str:
             union all
             select file_path, row_number, column_name, 'malformed_line', value, source_row from malformed
         )
-        select replace(file_path, {copies}, {folder}) as file_path, rejected.* exclude (file_path)
+        select coalesce(moved.address, rejected.file_path) as file_path, rejected.* exclude (file_path)
         from rejected
+        left join (select unnest([{paths}]::text[]) as path, unnest([{addresses}]::text[]) as address) as moved
+            on rejected.file_path = moved.path
         order by file_path, row_number
     """

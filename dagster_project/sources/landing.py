@@ -5,6 +5,7 @@ rows is to be loaded, once. A batch that was held has a record of its own, and n
 """
 
 import json
+import shutil
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,6 +14,8 @@ from typing import Any
 
 from dagster_project.durable import sync, write_durably
 
+WORK_FOLDERS = (".pulled", ".transcoded", ".spill")
+"""Where sources put what they are still working on."""
 HELD_SUFFIX = ".held.json"
 
 
@@ -52,6 +55,15 @@ class LandedBatch:
     rows_read: int
     rows_filtered: int
     rows_rejected: int
+    is_partial: bool = False
+    """True where the rows are what changed, so that few of them say nothing about what is missing."""
+    source_state: str | None = None
+    """Where the next fetch goes on; counts once the batch is in raw."""
+    removed_path: Path | None = None
+    """Parquet with the `record_key` (without the source's name) and `removed_at` of records that are gone."""
+    rows_removed: int = 0
+    rows_held: int = 0
+    """Records of the source that raw held when the removed ones were looked for."""
 
     @property
     def table_name(self) -> str:
@@ -73,8 +85,9 @@ class LandedBatch:
 
     def discard(self) -> None:
         """Remove what landed."""
-        self.rows_path.unlink(missing_ok=True)
-        self.rejected_path.unlink(missing_ok=True)
+        for path in (self.rows_path, self.rejected_path, self.removed_path):
+            if path:
+                path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -88,8 +101,9 @@ class Delivery:
 
     def keep(self) -> None:
         """Write the record beside the rows; from now on the batch gets into raw, in this run or the next."""
-        for path in (self.batch.rows_path, self.batch.rejected_path):
-            sync(path)
+        for path in (self.batch.rows_path, self.batch.rejected_path, self.batch.removed_path):
+            if path:
+                sync(path)
         write_durably(self.batch.rows_path.with_suffix(".json"), json.dumps(asdict(self), default=str))
 
 
@@ -98,6 +112,8 @@ def deliveries_to_load(landing_dir: Path, loaded_ids: Collection[str]) -> list[D
 
     What a run left without any record when it was stopped is removed: its files will be read again.
     """
+    for name in WORK_FOLDERS:
+        shutil.rmtree(landing_dir / name, ignore_errors=True)
     records = {path.name.split(".")[0]: path for path in landing_dir.glob("*/*/*.json")}
     for path in [*landing_dir.glob("*/*/*.parquet"), *landing_dir.glob("*/*/*.waiting")]:
         if path.name.split(".")[0] not in records:
@@ -117,6 +133,8 @@ def _read_delivery(path: Path) -> Delivery:
     # Beside the record, wherever the data folder lies by now.
     rows_path, rejected_path = path.with_suffix(".parquet"), path.with_suffix(".rejected.parquet")
     batch |= {"rows_path": rows_path, "rejected_path": rejected_path, "fed_columns": tuple(batch["fed_columns"])}
+    if batch.get("removed_path"):
+        batch["removed_path"] = path.with_suffix(".removed.parquet")
     return Delivery(
         batch=LandedBatch(**batch, files=files),
         loaded_at=datetime.fromisoformat(told["loaded_at"]),

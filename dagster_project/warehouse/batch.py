@@ -4,8 +4,10 @@ import json
 from collections.abc import Sequence
 from datetime import date, datetime
 
+import pyarrow.parquet as pq
+
 from dagster_project.contract import Entity
-from dagster_project.sources.file_mapping import text_literal
+from dagster_project.sources.file_mapping import SOURCE_IS_RECONSTRUCTED, text_literal
 from dagster_project.sources.landing import LandedBatch
 from dagster_project.warehouse.interface import LoadResult, WarehouseError
 from dagster_project.warehouse.raw_tables import LEDGER_TABLES, raw_columns
@@ -14,6 +16,8 @@ from dagster_project.warehouse.session import Session, one, timestamp_literal
 # A key that was seen within so many days of arrival is the same event, delivered again.
 EVENT_ARRIVAL_DAYS = 30
 SECONDS_PER_HOUR = 3600
+REMOVED_HASH = "removed"
+DELETED_COLUMN = "is_deleted"
 
 
 def load_batch(
@@ -41,8 +45,12 @@ def load_batch(
     _stage_incoming(session, batch, entity, loaded_at, earliest_known_at, takes_source_time=is_first or is_pinned)
     judge = _judge_versions if entity.kind == "versions" else _judge_events
     judge(session, batch, loaded_at)
+    new_count = _count_new(session, batch, entity)
     _append(session, batch, entity, number, loaded_at)
-    return _record(session, batch, entity, number, loaded_at)
+    removed_count = 0
+    if batch.removed_path:
+        removed_count = _remove(session, batch, entity, number, loaded_at, takes_source_time=is_first or is_pinned)
+    return _record(session, batch, entity, number, loaded_at, new_count=new_count, removed_count=removed_count)
 
 
 def forget_in_table(
@@ -92,6 +100,8 @@ def _stage_incoming(
         assumed = entity.event_time or timestamp_literal(earliest_known_at)
         known_at = f"coalesce(_source_time + interval '{delay}' second, {assumed})"
         reconstructed = "true" if batch.is_reconstructed else "_source_time is null"
+        if SOURCE_IS_RECONSTRUCTED in pq.read_schema(batch.rows_path).names:
+            reconstructed = f"coalesce({SOURCE_IS_RECONSTRUCTED}, false) or {reconstructed}"
     else:
         known_at, reconstructed = timestamp_literal(loaded_at), "false"
     landed = session.landed(batch.rows_path, "landed_rows")
@@ -203,6 +213,7 @@ def _append(session: Session, batch: LandedBatch, entity: Entity, number: int, l
     columns = list(raw_columns(entity))
     given = {
         "_source_name": text_literal(batch.source_name),
+        "_is_removed": "false",
         "_load_number": str(number),
         "_loaded_at": timestamp_literal(loaded_at),
     }
@@ -226,7 +237,72 @@ def _append(session: Session, batch: LandedBatch, entity: Entity, number: int, l
         session.run(f"insert into raw.current_rows select {table}, _record_key, row_hash, source_time from newest")
 
 
-def _record(session: Session, batch: LandedBatch, entity: Entity, number: int, loaded_at: datetime) -> LoadResult:
+def _count_new(session: Session, batch: LandedBatch, entity: Entity) -> int:
+    """Records among the rows to be loaded that raw does not hold; events are each of their own."""
+    if entity.kind == "events":
+        return int(one(session, "select count(*) from judged where _outcome = 'loaded'"))
+    return int(
+        one(
+            session,
+            "select count(distinct _record_key) from judged where _outcome = 'loaded' and _record_key not in "
+            f"(select record_key from raw.current_rows where table_name = {text_literal(batch.table_name)})",
+        )
+    )
+
+
+def _remove(
+    session: Session, batch: LandedBatch, entity: Entity, number: int, loaded_at: datetime, *, takes_source_time: bool
+) -> int:
+    """Note in a row of its own that a record is gone, with what was last known of it; the number of records.
+
+    An entity that tells of deletion itself has it told in its own column, so that the record stays in sight.
+    """
+    if batch.removed_path is None:
+        return 0
+    table, moment = text_literal(batch.table_name), timestamp_literal(loaded_at)
+    told = session.landed(batch.removed_path, "landed_removals")
+    session.run(
+        f"create temporary table removals as select held.record_key, max(told.removed_at) as removed_at "
+        f"from {told} as told inner join raw.current_rows as held on held.table_name = {table} "
+        f"and held.record_key = {text_literal(batch.source_name + ':')} || told.record_key "
+        f"where held.row_hash <> {text_literal(REMOVED_HASH)} group by held.record_key"
+    )
+    known_at = f"greatest(coalesce(removals.removed_at, {moment}), newest._known_at)" if takes_source_time else moment
+    given = {
+        "_row_hash": text_literal(REMOVED_HASH),
+        "_load_number": str(number),
+        "_is_reconstructed": "false",
+        "_is_removed": "true",
+        "_loaded_at": moment,
+        "_known_at": known_at,
+    }
+    if DELETED_COLUMN in entity.column_names:
+        given |= {DELETED_COLUMN: "true", "_is_removed": "false"}
+    columns = list(raw_columns(entity))
+    session.run(
+        f"insert into raw.{batch.table_name} ({', '.join(columns)}) "
+        f"select {', '.join(given.get(name, f'newest.{name}') for name in columns)} from ("
+        f"select told.*, row_number() over (partition by _record_key order by _known_at desc, _load_number desc) "
+        f"as place from raw.{batch.table_name} as told where _record_key in (select record_key from removals)"
+        f") as newest inner join removals on newest._record_key = removals.record_key where newest.place = 1"
+    )
+    session.run(
+        f"update raw.current_rows set row_hash = {text_literal(REMOVED_HASH)} where table_name = {table} "
+        f"and record_key in (select record_key from removals)"
+    )
+    return int(one(session, "select count(*) from removals"))
+
+
+def _record(
+    session: Session,
+    batch: LandedBatch,
+    entity: Entity,
+    number: int,
+    loaded_at: datetime,
+    *,
+    new_count: int,
+    removed_count: int,
+) -> LoadResult:
     """Write the ledger: counts, files, columns fed, and every rejected row with its reason."""
     outcomes: dict[str, int] = {
         str(outcome): int(count)
@@ -240,6 +316,8 @@ def _record(session: Session, batch: LandedBatch, entity: Entity, number: int, l
         rows_unchanged=outcomes.get("unchanged", 0),
         rows_superseded=outcomes.get("superseded", 0),
         rows_rejected=batch.rows_rejected + rejected_here,
+        rows_new=new_count,
+        rows_removed=removed_count,
     )
     event_date = f"cast({entity.event_time} as date)" if entity.event_time else "cast(_known_at as date)"
     earliest: date | None = one(
@@ -254,7 +332,8 @@ def _record(session: Session, batch: LandedBatch, entity: Entity, number: int, l
             [
                 *(number, batch.load_id, batch.source_name, batch.source_type, batch.entity, result.rows_read),
                 *(result.rows_filtered, result.rows_loaded, result.rows_unchanged, result.rows_superseded),
-                *(result.rows_rejected, earliest, newest, loaded_at),
+                *(result.rows_rejected, result.rows_new, result.rows_removed, batch.source_state),
+                *(earliest, newest, loaded_at),
             ]
         ],
     )

@@ -27,6 +27,10 @@ class LoadResult:
     rows_unchanged: int
     rows_superseded: int
     rows_rejected: int
+    rows_new: int = field(default=0, compare=False)
+    """Of rows_loaded, those of records that raw did not hold before."""
+    rows_removed: int = 0
+    """Records that the source no longer has, each noted in a row of its own."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,12 @@ class Warehouse(Protocol):
 
     def prepare(self, source_types: Sequence[str]) -> None:
         """Create raw tables, ledger and state where they are absent; add columns the contract has gained."""
+
+    def source_state(self, source_name: str, entity: str) -> str | None:
+        """What the newest batch of a table said of where to go on; null before the first."""
+
+    def known_keys(self, table_name: str, source_name: str) -> frozenset[str]:
+        """Keys of a source's records that a raw table holds as being there, without the source's name."""
 
     def files_known(self, source_name: str, entity: str) -> set[str]:
         """Fingerprints of the files that were loaded before."""

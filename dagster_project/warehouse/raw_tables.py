@@ -9,6 +9,7 @@ PROVENANCE_COLUMNS = {
     "_source_name": "text",
     "_load_number": "bigint",
     "_is_reconstructed": "boolean",
+    "_is_removed": "boolean",
     "_loaded_at": "timestamp",
     "_known_at": "timestamp",
 }
@@ -26,6 +27,9 @@ LEDGER_TABLES = {
         "rows_unchanged": "bigint",
         "rows_superseded": "bigint",
         "rows_rejected": "bigint",
+        "rows_new": "bigint",
+        "rows_removed": "bigint",
+        "source_state": "text",
         "earliest_change_date": "date",
         "newest_known_at": "timestamp",
         "loaded_at": "timestamp",

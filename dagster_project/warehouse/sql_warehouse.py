@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.contract import Entity, input_contract
+from dagster_project.settings import staged_entities
 from dagster_project.sources.file_mapping import text_literal
 from dagster_project.sources.landing import LandedBatch
-from dagster_project.warehouse.batch import forget_in_table, load_batch
+from dagster_project.warehouse.batch import REMOVED_HASH, forget_in_table, load_batch
 from dagster_project.warehouse.interface import (
     Build,
     ConfigurationVersion,
@@ -72,6 +73,7 @@ class SqlWarehouse(ABC):
             f"{source_type}_{entity.name}": raw_columns(entity)
             for source_type in source_types
             for entity in input_contract().values()
+            if entity.name in staged_entities(source_type)
         }
         with self.session() as session:
             session.run("create schema if not exists raw")
@@ -90,6 +92,24 @@ class SqlWarehouse(ABC):
             f"and entity = {text_literal(entity)}"
         )
         return {row["fingerprint"] for row in found}
+
+    def source_state(self, source_name: str, entity: str) -> str | None:
+        """What the newest batch of a table said of where to go on; null before the first."""
+        found = self.rows(
+            f"select source_state from raw.batches where source_name = {text_literal(source_name)} "
+            f"and entity = {text_literal(entity)} and source_state is not null order by load_number desc limit 1"
+        )
+        return found[0]["source_state"] if found else None
+
+    def known_keys(self, table_name: str, source_name: str) -> frozenset[str]:
+        """Keys of a source's records that a raw table holds as being there, without the source's name."""
+        prefix = f"{source_name}:"
+        found = self.rows(
+            f"select record_key from raw.current_rows where table_name = {text_literal(table_name)} "
+            f"and substr(record_key, 1, {len(prefix)}) = {text_literal(prefix)} "
+            f"and row_hash <> {text_literal(REMOVED_HASH)}"
+        )
+        return frozenset(row["record_key"].removeprefix(prefix) for row in found)
 
     def loaded_ids(self) -> set[str]:
         """Ids of the batches that raw holds."""

@@ -1,5 +1,5 @@
 {# Versions of an entity's records by business day: the last that became known on a day stands from that day until the
-   day before the next one. `identified_by` says whether rows name an account, a user or both. #}
+   day before the next one, and none from the day on which the record was removed. `identified_by` says whether rows name an account, a user or both. #}
 
 {% macro versions_of(entity, identified_by=[]) %}
     {%- set key = ['source_name'] + input_meta(entity).get('key', []) -%}
@@ -28,7 +28,7 @@ ranked as (
 
 ),
 
-final as (
+dated as (
 
     select
         ranked.*,
@@ -36,6 +36,28 @@ final as (
         lead(ranked.known_date) over (partition by {{ record }} order by ranked.known_date) as valid_to_date
     from ranked
     where ranked.rank_in_day = 1
+
+),
+
+final as (
+
+    {% set columns = all_input_columns(entity) -%}
+    select
+        {% if columns -%}
+        {% for column in columns if column.name != 'is_removed' -%}
+        dated.{{ column.name }},
+        {% endfor -%}
+        {% for kind in ['account', 'user'] if kind in identified_by -%}
+        dated.source_{{ kind }}_id,
+        {% endfor -%}
+        dated.rank_in_day,
+        dated.valid_from_date,
+        dated.valid_to_date
+        {%- else -%}
+        dated.*
+        {%- endif %}
+    from dated
+    where not coalesce(dated.is_removed, false)
 
 )
 

@@ -72,7 +72,8 @@ def test_every_model_begins_with_its_grain(models: list[dict[str, Any]]) -> None
 def _inherited_columns(node: dict[str, Any]) -> set[str]:
     """Columns that a model passes on from its input entity, where they are described once."""
     name = node["name"]
-    by_model = {f"stg_files__{entity}": entity for entity in input_contract()}
+    staged = re.fullmatch(r"stg_(?!ledger)[a-z]+__(.+)", name)
+    by_model = {name: staged[1]} if staged else {}
     by_model |= {f"int_{entity}_identified": entity for entity in input_contract()}
     if node["resource_type"] == "model" and name.endswith("_versions") and "versions_of('" in node["raw_code"]:
         by_model[name] = node["raw_code"].split("versions_of('")[1].split("'")[0]
@@ -80,6 +81,7 @@ def _inherited_columns(node: dict[str, Any]) -> set[str]:
         return set()
     entity = input_contract()[by_model[name]]
     provenance = {"source_name", "load_number", "is_reconstructed", "known_at"}
+    provenance |= {"is_removed"} if entity.kind == "versions" and name.startswith("stg_") else set()
     dated = {"known_date"} if entity.kind == "versions" else {"event_key", "event_date", "known_date"}
     if name.startswith("stg_"):
         dated -= {"known_date", "event_date"}
@@ -224,7 +226,7 @@ def test_every_dbt_test_is_a_check_of_the_graph(manifest: dict[str, Any]) -> Non
 
 def test_every_raw_table_and_fact_has_a_suite(models: list[dict[str, Any]]) -> None:
     raw = {suite.table for suite in read_suites("raw")}
-    assert raw == {f"raw.files_{entity}" for entity in input_contract()}
+    assert raw == {f"raw.{entity}" for entity in input_contract()}
     facts = {f"marts.{node['name']}" for node in models if node["name"].startswith("fct_")}
     assert facts <= {suite.table for suite in read_suites("marts")}
 

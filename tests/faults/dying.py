@@ -25,7 +25,15 @@ from dagster_project.warehouse.duckdb import DuckDBWarehouse
 
 CHANGES = ("open", "os.mkdir", "os.rename", "os.symlink", "os.remove", "os.rmdir")
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.faults.dying", "great_expectations", "pytest"])
+PROCESSES.set_forkserver_preload(
+    [
+        "tests.faults.dying",
+        "tests.faults.pulling_all",
+        "dagster_project.sources.pulling",
+        "great_expectations",
+        "pytest",
+    ]
+)
 
 
 class Steps:

@@ -262,7 +262,7 @@ def test_load_leaves_nothing_when_it_fails(accounts: Feed) -> None:
 
 
 def test_load_leaves_nothing_when_it_is_interrupted(accounts: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object) -> LoadResult:
+    def interrupt(*_: object, **__: object) -> LoadResult:
         raise KeyboardInterrupt
 
     batch = accounts.land(account_rows("a1,One,2025-02-01"))
@@ -302,7 +302,8 @@ def test_load_writes_ledger_when_done(accounts: Feed) -> None:
         {
             "load_number": 1, "load_id": "load1", "source_name": "crm", "source_type": "files", "entity": "accounts",
             "rows_read": 3, "rows_filtered": 0, "rows_loaded": 2, "rows_unchanged": 0, "rows_superseded": 0,
-            "rows_rejected": 1, "earliest_change_date": date(2025, 1, 15),
+            "rows_rejected": 1, "rows_new": 2, "rows_removed": 0, "source_state": None,
+            "earliest_change_date": date(2025, 1, 15),
             "newest_known_at": datetime(2025, 2, 1), "loaded_at": FIRST,
         }
     ]  # fmt: skip
