@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -143,34 +143,35 @@ def _fetcher(settings: Settings, warehouse: Warehouse, source_name: str) -> Call
     """What lands the new rows of an entity of a source, or gives null where nothing is new."""
     source = settings.sources[source_name]
     if isinstance(source, FilesSource):
-        return partial(_fetch_files, settings, warehouse, source_name)
+        return partial(_fetch_files, settings, warehouse, source_name, source)
     from dagster_project.sources.pulling import PullRequest, connect, pull_table  # noqa: PLC0415 - dlt and duckdb
 
-    clients: list[VendorClient] = []
+    @cache
+    def client() -> "VendorClient":
+        return connect(source_name, source, *settings.require_api(source_name, source))
 
     def pull(entity: str) -> LandedBatch | None:
         note_files_seen(settings, source_name, entity)
-        clients[:] = clients or [connect(source_name, source, *settings.require_api(source_name, source))]
         request = PullRequest(
             source_name=source_name,
             source=source,
-            client=clients[0],
+            client=client(),
             entity=input_contract()[entity],
             landing_dir=settings.landing_dir,
             load_id=_new_load_id(),
             state=warehouse.source_state(source_name, entity),
-            known_keys=lambda: warehouse.known_keys(f"{source.type}_{entity}", source_name),
+            # Asked for up to three times, and equal as long as nothing is loaded.
+            known_keys=cache(lambda: warehouse.known_keys(f"{source.type}_{entity}", source_name)),
         )
         return pull_table(request)
 
     return pull
 
 
-def _fetch_files(settings: Settings, warehouse: Warehouse, source_name: str, entity: str) -> LandedBatch | None:
+def _fetch_files(
+    settings: Settings, warehouse: Warehouse, source_name: str, source: FilesSource, entity: str
+) -> LandedBatch | None:
     from dagster_project.sources.files import FilesRequest, copies_dir, extract_files  # noqa: PLC0415 - duckdb
-
-    source = settings.sources[source_name]
-    assert isinstance(source, FilesSource)  # noqa: S101 - for the type checker
 
     place, load_id, store = settings.require_folder(source_name, source), _new_load_id(), None
     if isinstance(place, Path):

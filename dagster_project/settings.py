@@ -539,6 +539,10 @@ class Settings(_Strict):
                 f"is taken on this machine alone, because credentials and customers' data would travel in the open."
             )
 
+    def is_of_demo(self, source: Source) -> bool:
+        """Whether a source is one of the demo's vendors, which tell what lies in the demo's folder and nothing else."""
+        return self.demo is not None and isinstance(source, ApiSource) and "${BANSOU_DEMO_VENDORS}" in source.base_url
+
     def with_variables(self, variables: Mapping[str, str]) -> "Settings":
         """The same settings, in an environment that has more variables."""
         return self.model_copy(update={"environment": {**self.environment, **variables}})

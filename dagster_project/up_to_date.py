@@ -55,13 +55,8 @@ def is_elsewhere(settings: Settings, source_name: str) -> bool:
     """Whether a source has to be asked to know what is new: a vendor, or storage that is not on this machine."""
     source = settings.sources[source_name]
     if isinstance(source, ApiSource):
-        return not is_of_demo(settings, source)
+        return not settings.is_of_demo(source)
     return not isinstance(settings.require_folder(source_name, source), Path)
-
-
-def is_of_demo(settings: Settings, source: ApiSource) -> bool:
-    """Whether a vendor is one of the demo's, which tell what lies in its folder and nothing else."""
-    return settings.demo is not None and "${BANSOU_DEMO_VENDORS}" in source.base_url
 
 
 def _inputs(settings: Settings) -> dict[str, Any]:
@@ -76,7 +71,7 @@ def _inputs(settings: Settings) -> dict[str, Any]:
 def _files_now(settings: Settings, source_name: str, entity: str) -> list[list[str | int]]:
     source = settings.sources[source_name]
     if isinstance(source, ApiSource):
-        return _listed(settings.demo_dir.rglob("*.*")) if is_of_demo(settings, source) else []
+        return _listed(settings.demo_dir.rglob("*.*")) if settings.is_of_demo(source) else []
     folder, table = settings.require_folder(source_name, source), source.tables[entity]
     if not isinstance(folder, Path):
         return []

@@ -113,7 +113,12 @@ def _tiny_config(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="session")
 def tiny_run(tiny_config: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[World, str]:
     """The tiny world after its first run, and what that run printed."""
-    world = World(tmp_path_factory.mktemp("tiny") / "home", tiny_config)
+    return first_run(tiny_config, tmp_path_factory.mktemp("tiny"))
+
+
+def first_run(config: Path, folder: Path) -> tuple[World, str]:
+    """A world in a folder after a run that ended well, and what that run printed."""
+    world = World(folder / "home", config)
     done = world.run()
     assert done.returncode == 0, done.stdout + done.stderr
     return world, done.stdout + done.stderr

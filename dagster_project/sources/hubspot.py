@@ -22,7 +22,7 @@ from requests import Response
 from dagster_project.settings import ColumnMapping
 from dagster_project.sources.http import HTTP_TOO_MANY, Again, Refused, VendorClient, Verdict, retry_after
 from dagster_project.sources.landing import SourceError
-from dagster_project.sources.vendor import FieldChange, Page, Pull, Record, VendorTable, value_at
+from dagster_project.sources.vendor import FieldChange, Page, Pull, Record, VendorTable, utc_moment, value_at
 
 OPTIONS: Mapping[str, Any] = {
     "objects_path": "/crm/v3/objects",
@@ -591,7 +591,7 @@ def _moment(text: str) -> datetime:
     """A moment of the vendor, given by ISO 8601 or as milliseconds since 1970."""
     if text.isdecimal():
         return datetime.fromtimestamp(int(text) / 1000, UTC).replace(tzinfo=None)
-    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+    return utc_moment(text)
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -16,6 +16,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
 from requests import Response
 
 from dagster_project.settings import ColumnMapping
@@ -193,23 +194,11 @@ def _searched(pull: Pull, name: str, since: int) -> Iterator[list[Record]]:
     body: dict[str, Any] = {
         "query": {"operator": "AND", "value": [{"field": "updated_at", "operator": ">", "value": max(since - 1, 0)}]},
         "sort": {"field": "updated_at", "order": "ascending"},
+        "pagination": {"per_page": min(pull.page_size or SEARCH_ROWS, SEARCH_ROWS)},
     }
-    after, seen = None, set[str]()
-    while True:
-        pagination = {"per_page": min(pull.page_size or SEARCH_ROWS, SEARCH_ROWS)}
-        body["pagination"] = pagination | ({"starting_after": after} if after else {})
-        answer = pull.client.post(f"/{name}/search", json=body)
+    paginator = JSONResponseCursorPaginator("pages.next.starting_after", cursor_body_path="pagination.starting_after")
+    for answer in pull.client.pages(f"/{name}/search", paginator, method="POST", json=body):
         yield answer["conversations" if name == "conversations" else "data"]
-        after = ((answer.get("pages") or {}).get("next") or {}).get("starting_after")
-        if not after:
-            return
-        if after in seen:
-            raise SourceError(
-                f"{pull.client.name}.{pull.client.table}: {pull.client.last_place} gives a page again that it gave "
-                f"before ({len(seen)} pages so far), so that there would be no end. Nothing was taken. Run again; "
-                f"where it stays, ask the vendor."
-            )
-        seen.add(after)
 
 
 def _scrolled(pull: Pull) -> Iterator[list[Record]]:

@@ -5,7 +5,7 @@ Errors, which come with HTTP 200: https://experienceleague.adobe.com/en/docs/mar
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator, OffsetPaginator
@@ -13,7 +13,7 @@ from requests import Response
 
 from dagster_project.settings import ColumnMapping
 from dagster_project.sources.http import Again, LogInAgain, Refused, VendorClient, Verdict
-from dagster_project.sources.vendor import Page, Pull, VendorTable
+from dagster_project.sources.vendor import Page, Pull, VendorTable, utc_moment, utc_text
 
 # Usual types; those that a company makes for itself begin at 100001.
 ACTIVITY_KINDS = {"6": "mail_sent", "10": "mail_opened", "11": "mail_clicked"}
@@ -47,7 +47,7 @@ CHANNELS = {
 TOKEN_EXPIRED, RATE_EXCEEDED, CONCURRENCY_EXCEEDED, QUOTA_REACHED = {"601", "602"}, "606", "615", "607"
 RATE_WINDOW_SECONDS = 20.0
 PASSING = {"502", "604", "608", "611", "713", "719", "1003"}
-LEADS_AT_ONCE, MEMBERS_AT_ONCE, PROGRAMS_AT_ONCE = 300, 300, 200
+LEADS_AT_ONCE, PROGRAMS_AT_ONCE = 300, 200
 
 TABLES: Mapping[str, VendorTable] = {
     "people": VendorTable(
@@ -123,7 +123,7 @@ def _judge(response: Response, body: Any) -> Verdict | None:  # noqa: ARG001 - a
 
 def _activities(pull: Pull, types: Sequence[str], since: datetime | None) -> Iterator[Any]:
     """Activities of some types; an answer may have none although there are more."""
-    start = f"{since:%Y-%m-%dT%H:%M:%SZ}" if since else pull.options["since"]
+    start = utc_text(since) if since else pull.options["since"]
     token = pull.client.get("/rest/v1/activities/pagingtoken.json", params={"sinceDatetime": start})["nextPageToken"]
     paginator = JSONResponseCursorPaginator("nextPageToken", cursor_param="nextPageToken", has_more_path="moreResult")
     params = {"nextPageToken": token, "activityTypeIds": ",".join(types)}
@@ -170,14 +170,14 @@ def _leads(pull: Pull) -> Iterator[Page]:
         for row in activities:
             kind = str(row["activityTypeId"])
             if kind == DELETE_LEAD_TYPE:
-                removed[row["leadId"]] = _moment(row["activityDate"])
+                removed[row["leadId"]] = utc_moment(row["activityDate"])
                 changed.pop(row["leadId"], None)
                 continue
             changed[row["leadId"]] = None
             if kind == MERGE_LEADS_TYPE:
                 told = {each["name"]: each["value"] for each in row.get("attributes", [])}
                 for loser in told.get("Merge IDs") or []:
-                    removed[int(loser)] = _moment(row["activityDate"])
+                    removed[int(loser)] = utc_moment(row["activityDate"])
                     changed.pop(int(loser), None)
         while len(changed) >= LEADS_AT_ONCE:
             yield _leads_by_id(pull, [changed.popitem()[0] for _ in range(LEADS_AT_ONCE)])
@@ -204,7 +204,7 @@ def _programs(pull: Pull) -> Iterator[Page]:
     paginator = _UntilEmpty(limit=PROGRAMS_AT_ONCE, limit_param="maxReturn", total_path=None, offset_param="offset")
     params = {"maxReturn": PROGRAMS_AT_ONCE}
     if pull.since:
-        params |= {"earliestUpdatedAt": f"{pull.since:%Y-%m-%dT%H:%M:%SZ}"}  # type: ignore[dict-item]
+        params |= {"earliestUpdatedAt": utc_text(pull.since)}  # type: ignore[dict-item]
     for answer in pull.client.pages("/rest/asset/v1/programs.json", paginator, params=params):
         rows = answer.get("result") or []
         for row in rows:
@@ -219,7 +219,3 @@ class _UntilEmpty(OffsetPaginator):
         rows = response.json().get("result") or []
         self.value_step = len(rows)  # a page may be shorter than asked for
         super().update_state(response, rows)
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)

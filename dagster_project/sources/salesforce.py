@@ -9,7 +9,7 @@ import io
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from dlt.sources.helpers.rest_client.paginators import JSONLinkPaginator
@@ -18,7 +18,7 @@ from requests import Response
 from dagster_project.settings import ColumnMapping
 from dagster_project.sources.http import HTTP_FORBIDDEN, LogInAgain, Refused, VendorClient, Verdict
 from dagster_project.sources.landing import SourceError
-from dagster_project.sources.vendor import FieldChange, Page, Pull, Record, VendorTable, value_at
+from dagster_project.sources.vendor import FieldChange, Page, Pull, Record, VendorTable, utc_moment, utc_text, value_at
 
 OPTIONS: Mapping[str, Any] = {
     "api_version": "v62.0",
@@ -30,7 +30,7 @@ OPTIONS: Mapping[str, Any] = {
     # First pulls of objects with more rows go through the Bulk API.
     "bulk_from_rows": 100_000,
 }
-SHORT_ID, LONG_ID = 15, 18
+SHORT_ID = 15
 ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 BULK_POLL_SECONDS = 2.0
 BULK_PAGE_ROWS = 50_000
@@ -231,7 +231,7 @@ def _query(pull: Pull, selected: str, time_field: str, since: datetime | None) -
     while True:
         times = times + 1 if last == asked_from else 1
         asked_from = last
-        where = f" WHERE {time_field} >= {_literal(last)}" if last else ""
+        where = f" WHERE {time_field} >= {utc_text(last)}" if last else ""
         soql = f"{selected}{where} ORDER BY {time_field}, Id"
         path = f"/services/data/{pull.options['api_version']}/queryAll"
         try:
@@ -239,7 +239,7 @@ def _query(pull: Pull, selected: str, time_field: str, since: datetime | None) -
                 rows = [_normalised(row) for row in answer["records"]]
                 yield rows
                 if rows:
-                    last = datetime.fromisoformat(rows[-1][time_field]).replace(tzinfo=None)
+                    last = utc_moment(rows[-1][time_field])
         except _CursorExpiredError:
             if times == TIMES_ASKED_ANEW:
                 raise SourceError(
@@ -302,7 +302,7 @@ def _normalised(row: Record) -> Record:
 def _page(pull: Pull, rows: list[Record]) -> Page:
     """Deleted rows: an account stays in sight, and was not deleted before; of others only the key is told."""
     if "is_deleted" not in pull.entity.column_names:
-        gone = [(pull.key_of(row), _moment(row["SystemModstamp"])) for row in rows if row["IsDeleted"]]
+        gone = [(pull.key_of(row), utc_moment(row["SystemModstamp"])) for row in rows if row["IsDeleted"]]
         return Page(rows=[row for row in rows if not row["IsDeleted"]], removed=gone)
     changes = []
     for row in rows:
@@ -361,13 +361,3 @@ def _values_by_id(pull: Pull, relation: str, path: str) -> dict[str, Any]:
 def _is_id(*values: Any) -> bool:
     """A change of a lookup comes twice, once with ids and once with names."""
     return all(value is None or re.fullmatch(r"[a-zA-Z0-9]{15}|[a-zA-Z0-9]{18}", str(value)) for value in values)
-
-
-def _literal(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S}Z"
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    offset = moment.utcoffset() or timedelta()
-    return moment.replace(tzinfo=None) - offset

@@ -213,6 +213,17 @@ def _filled_in(origin: str | ColumnMapping, options: Mapping[str, Any]) -> str |
     return origin if origin.column is None else origin.model_copy(update={"column": origin.column.format_map(options)})
 
 
+def utc_moment(text: str) -> datetime:
+    """A time by ISO 8601, as UTC without a zone; one that names no zone is UTC."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def utc_text(moment: datetime) -> str:
+    """A UTC moment as `2026-05-01T09:30:00Z`."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def value_at(record: Any, path: Sequence[str]) -> Any:
     """The value of a field by its path; null where any part of it is absent."""
     found = record

@@ -8,14 +8,14 @@ in any order; one that changes while pages are read comes in the next pull.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
 
 from dagster_project.sources.http import VendorClient
 from dagster_project.sources.landing import SourceError
-from dagster_project.sources.vendor import Page, Pull, VendorTable
+from dagster_project.sources.vendor import Page, Pull, VendorTable, utc_moment, utc_text
 
 PATH = "/voice_tickets"
 TABLES: Mapping[str, VendorTable] = {
@@ -52,7 +52,7 @@ def pages(pull: Pull) -> Iterator[Page]:
     Raises:
         SourceError: an answer has no list of tickets.
     """
-    params = {"updated_since": f"{pull.since:%Y-%m-%dT%H:%M:%SZ}"} if pull.since else {}
+    params = {"updated_since": utc_text(pull.since)} if pull.since else {}
     for rows in _answers(pull, params):
         for row in rows:
             row["updated_at"] = row.get("updated_at") or row.get("received_at")
@@ -83,7 +83,6 @@ def _answers(pull: Pull, params: Mapping[str, str]) -> Iterator[list[dict[str, A
 def _moment(text: str) -> datetime | None:
     """A time of the endpoint; null where it cannot be read."""
     try:
-        told = datetime.fromisoformat(text)
+        return utc_moment(text)
     except ValueError:
         return None
-    return told if told.tzinfo is None else told.astimezone(UTC).replace(tzinfo=None)

@@ -6,7 +6,7 @@ Limits: the exports take 10 requests a minute and say by `Retry-After` how long 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from dlt.sources.helpers.rest_client.paginators import JSONLinkPaginator
@@ -16,7 +16,7 @@ from requests.auth import HTTPBasicAuth
 from dagster_project.settings import ColumnMapping, KeepRule
 from dagster_project.sources.http import VendorClient
 from dagster_project.sources.landing import SourceError
-from dagster_project.sources.vendor import FieldChange, Page, Pull, Record, VendorTable
+from dagster_project.sources.vendor import FieldChange, Page, Pull, Record, VendorTable, utc_moment
 
 OPTIONS: Mapping[str, Any] = {
     # Names of time zones as Zendesk writes them, beside those of TIME_ZONES.
@@ -222,7 +222,7 @@ def _organizations(pull: Pull) -> Iterator[Page]:
     path = "/api/v2/incremental/organizations.json"
     for answer in pull.client.pages(path, _Export("next_page"), params={"start_time": start}):
         rows = answer["organizations"]
-        gone = [(pull.key_of(row), _moment(row["deleted_at"])) for row in rows if row.get("deleted_at")]
+        gone = [(pull.key_of(row), utc_moment(row["deleted_at"])) for row in rows if row.get("deleted_at")]
         yield Page(
             rows=[row for row in rows if not row.get("deleted_at")],
             removed=gone,
@@ -233,7 +233,7 @@ def _organizations(pull: Pull) -> Iterator[Page]:
 def _users(pull: Pull) -> Iterator[Page]:
     for answer in _by_cursor(pull, "users", {}):
         rows = answer["users"]
-        gone = [(pull.key_of(row), _moment(row["updated_at"])) for row in rows if not row.get("active", True)]
+        gone = [(pull.key_of(row), utc_moment(row["updated_at"])) for row in rows if not row.get("active", True)]
         yield Page(
             rows=[row for row in rows if row.get("active", True)],
             removed=gone,
@@ -424,7 +424,3 @@ def _holidays(pull: Pull) -> Iterator[Page]:
 def _days(first: date, last: date) -> Iterator[date]:
     for number in range((last - first).days + 1):
         yield first + timedelta(days=number)
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)

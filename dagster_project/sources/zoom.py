@@ -22,7 +22,7 @@ from requests.auth import HTTPBasicAuth
 from dagster_project.settings import ColumnMapping
 from dagster_project.sources.http import HTTP_TOO_MANY, Refused, VendorClient, Verdict
 from dagster_project.sources.landing import SourceError
-from dagster_project.sources.vendor import FieldChange, Page, Pull, Record, VendorTable
+from dagster_project.sources.vendor import FieldChange, Page, Pull, Record, VendorTable, utc_moment, utc_text
 
 OPTIONS: Mapping[str, Any] = {
     # Ids or mail addresses of the users whose webinars are read.
@@ -284,7 +284,7 @@ def _programmes(pull: Pull) -> Iterator[Page]:
         start = _moment(webinar.get("start_time"))
         if start and start > _now(pull):
             ahead[str(webinar["id"])] = webinar["start_time"]
-        webinar["read_at"] = _text(_now(pull))
+        webinar["read_at"] = utc_text(_now(pull))
         yield Page(rows=[webinar])
     cancelled = [
         webinar_id
@@ -312,7 +312,7 @@ def _participants(pull: Pull) -> Iterator[Page]:
     for webinar in _unsettled(pull):
         webinar_id, visits = str(webinar["id"]), _visits(pull, webinar)
         before = set(pull.cursor.get("registered", {}).get(webinar_id, []))
-        ended_at = _text(visits.left_at) if visits.left_at else None
+        ended_at = utc_text(visits.left_at) if visits.left_at else None
         there = []
         for registrants in _registrants(pull, webinar):
             rows, changes = [], []
@@ -348,7 +348,7 @@ def _engagements(pull: Pull) -> Iterator[Page]:
                 joined_at = visits.of(registrant, float(pull.options["least_minutes"]))
                 moments = {
                     "event_registered": registrant.get("create_time"),
-                    "event_attended": _text(joined_at) if joined_at else None,
+                    "event_attended": utc_text(joined_at) if joined_at else None,
                 }
                 rows += [
                     {
@@ -375,11 +375,6 @@ def _address(text: Any) -> str | None:
 def _moment(text: Any) -> datetime | None:
     """A time of the vendor; null where there is none."""
     try:
-        return datetime.fromisoformat(str(text)).astimezone(UTC).replace(tzinfo=None) if text else None
+        return utc_moment(str(text)) if text else None
     except ValueError:
         return None
-
-
-def _text(moment: datetime) -> str:
-    """As the vendor writes times."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

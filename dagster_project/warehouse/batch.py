@@ -47,9 +47,7 @@ def load_batch(
     judge(session, batch, loaded_at)
     new_count = _count_new(session, batch, entity)
     _append(session, batch, entity, number, loaded_at)
-    removed_count = 0
-    if batch.removed_path:
-        removed_count = _remove(session, batch, entity, number, loaded_at, takes_source_time=is_first or is_pinned)
+    removed_count = _remove(session, batch, entity, number, loaded_at, takes_source_time=is_first or is_pinned)
     return _record(session, batch, entity, number, loaded_at, new_count=new_count, removed_count=removed_count)
 
 

@@ -13,7 +13,7 @@ from dagster_project.contract import input_contract
 from dagster_project.demo.vendors import vendors_serving
 from dagster_project.loading import load_all
 from dagster_project.settings import ApiSource, Settings, load_settings
-from tests.conftest import World
+from tests.conftest import World, first_run
 from tests.end_to_end.marts import differences
 
 # What vendors cannot tell as files do. Ids of tickets are numbers there; webinars bring people of their own.
@@ -29,19 +29,13 @@ WITHOUT_HISTORY = {"tasks", "owners"}
 @pytest.fixture(scope="session")
 def vendor_run(tiny_vendor_config: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[World, str]:
     """The tiny world after a first run that pulled over HTTP, and what that run printed."""
-    world = World(tmp_path_factory.mktemp("vendors") / "home", tiny_vendor_config)
-    done = world.run()
-    assert done.returncode == 0, done.stdout + done.stderr
-    return world, done.stdout + done.stderr
+    return first_run(tiny_vendor_config, tmp_path_factory.mktemp("vendors"))
 
 
 @pytest.fixture(scope="session")
 def other_vendor_run(tiny_other_vendor_config: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
     """The same company, whose CRM is HubSpot and whose desk is Intercom."""
-    world = World(tmp_path_factory.mktemp("other_vendors") / "home", tiny_other_vendor_config)
-    done = world.run()
-    assert done.returncode == 0, done.stdout + done.stderr
-    return world
+    return first_run(tiny_other_vendor_config, tmp_path_factory.mktemp("other_vendors"))[0]
 
 
 def rows_of(world: World, query: str) -> list[tuple[Any, ...]]:
@@ -143,7 +137,7 @@ def test_ten_days_pulled_day_by_day_equal_one_pull_at_the_end(
     for source_type, entity in vendor_tables(settings):
         columns = ", ".join([*input_contract()[entity].column_names, "_record_key", "_is_removed", "_extra"])
         # Vendors keep no history of tasks and of our own people: of these the last state is compared.
-        latest = "_known_at, " if entity not in {"tasks", "owners"} else ""
+        latest = "_known_at, " if entity not in WITHOUT_HISTORY else ""
         query = f"select {columns}, {latest}1 from raw.{source_type}_{entity} "
         if not latest:
             query += (

@@ -2,23 +2,21 @@
 
 import asyncio
 import json
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dagster_project.demo.vendors.exports import DemoExports
-from dagster_project.demo.vendors.server import HOST, VENDORS
+from dagster_project.demo.vendors.server import VENDORS
+from tests.sources.vendor_server import serving
 
 SECRET = "secret-of-the-demo"  # noqa: S105 - of nobody
 Row = dict[str, Any]
@@ -149,21 +147,9 @@ class FaultyVendors:
         return Answer(started[0]["status"], b"".join(parts), headers)
 
 
-@contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """The address under which an app answers, from a thread of this process."""
-    config = uvicorn.Config(app, host=HOST, port=0, log_level="critical", date_header=False, access_log=False)
-    server = uvicorn.Server(config)
-    socket = config.bind_socket()
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.005)
-    try:
-        yield f"http://{HOST}:{socket.getsockname()[1]}"
-    finally:
-        server.force_exit = server.should_exit = True
-        thread.join(10)
+def serving_faults(app: ASGIApp) -> AbstractContextManager[str]:
+    """The address under which a faulty app answers; its own complaints about what it does are not shown."""
+    return serving(app, has_date=False, log_level="critical")
 
 
 def http_date(moment: datetime) -> str:

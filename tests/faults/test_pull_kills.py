@@ -14,7 +14,7 @@ from dagster_project.assets.demo import advance_demo, write_demo
 from dagster_project.settings import load_settings
 from dagster_project.warehouse.duckdb import DuckDBWarehouse
 from tests.faults.dying import seconds_of, stopped_after
-from tests.faults.faulty_vendor import FaultyVendors, serving
+from tests.faults.faulty_vendor import FaultyVendors, serving_faults
 from tests.faults.kills import Tally, shares
 from tests.faults.pulling_all import pull_all, settings_of, vendor_tables
 
@@ -76,8 +76,8 @@ def pulls(tiny_vendor_config: Path, tmp_path_factory: pytest.TempPathFactory) ->
     shutil.copytree(settings.demo_dir, folder / "earlier")
     advance_demo(settings)
     with (
-        serving(FaultyVendors(folder / "earlier")) as earlier,
-        serving(FaultyVendors(settings.demo_dir)) as later,
+        serving_faults(FaultyVendors(folder / "earlier")) as earlier,
+        serving_faults(FaultyVendors(settings.demo_dir)) as later,
     ):
         tasks = {}
         for name, address, before, after in (

@@ -33,7 +33,17 @@ from dagster_project.sources.landing import LandedBatch, SourceError
 from dagster_project.sources.pulling import PullRequest, pull_table
 from dagster_project.warehouse.duckdb import DuckDBWarehouse
 from dagster_project.warehouse.interface import LoadResult
-from tests.faults.faulty_vendor import SECRET, Answer, Asked, Change, Fault, FaultyVendors, Row, http_date, serving
+from tests.faults.faulty_vendor import (
+    SECRET,
+    Answer,
+    Asked,
+    Change,
+    Fault,
+    FaultyVendors,
+    Row,
+    http_date,
+    serving_faults,
+)
 
 AS_OF = date(2026, 6, 30)
 OTHER_SOURCE = ("billing", "currency_rates")
@@ -234,7 +244,7 @@ def vendors(exports: Settings) -> Iterator[tuple[FaultyVendors, str]]:
         patch.multiple(demo_salesforce, PAGE_ROWS=7, SHORTER_PAGE_ROWS=5),
         patch.multiple(demo_zendesk, EVENTS_AT_ONCE=40, LIST_ROWS=7),
         patch.multiple(demo_marketo, AT_ONCE=150, PROGRAMS_AT_ONCE=7),
-        serving(found) as address,
+        serving_faults(found) as address,
     ):
         yield found, address
 
@@ -364,7 +374,6 @@ class Passing:
     times: int = 1
     after: int = 3
     timeout_seconds: float = 20
-    by_date: bool = False
 
 
 PASSING = {
@@ -727,7 +736,7 @@ def test_no_other_host_is_given_the_log_in(house: House) -> None:
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
             await send({"type": "http.response.body", "body": b"hi"})
 
-    with serving(elsewhere) as address:
+    with serving_faults(elsewhere) as address:
         house.strike(becomes(Answer(302, b"", {"location": f"{address}/login"})), after=2)
         with pytest.raises(SourceError, match="not JSON: hi"):
             house.pull()

@@ -1,6 +1,7 @@
 """The demo's own vendors in tests: one is served, a table is pulled again and again, what landed is read."""
 
 import json
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,12 +19,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dagster_project.contract import input_contract
 from dagster_project.demo.vendors.exports import DemoExports
 from dagster_project.demo.vendors.server import DemoClock
-from dagster_project.settings import ApiSource
+from dagster_project.settings import PROJECT_ROOT, ApiSource
 from dagster_project.sources.landing import LandedBatch
 from dagster_project.sources.pulling import PullRequest, connect, pull_table
 from tests.sources import vendor_server
 
 SECRET = token_hex(8)
+EXAMPLE = PROJECT_ROOT / "examples" / "hubspot_intercom" / "bansou.toml"
 Rows = list[dict[str, Any]]
 
 
@@ -55,6 +57,12 @@ def serving(app: ASGIApp, exports: DemoExports) -> Iterator[tuple[str, Gate]]:
     clocked = DemoClock(Starlette(routes=[Mount("/", app=gate)]), exports)
     with vendor_server.serving(clocked, has_date=False) as address:
         yield address, gate
+
+
+def example_source(name: str, **more: Any) -> ApiSource:
+    """A source of the example, as a test wants it."""
+    told = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))["sources"][name]
+    return ApiSource.model_validate({**told, **more})
 
 
 @dataclass

@@ -1,7 +1,6 @@
 """HubSpot's connector against the demo company's portal on this machine."""
 
 import json
-import tomllib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,12 +10,10 @@ import pytest
 
 from dagster_project.demo.vendors.exports import DemoExports
 from dagster_project.demo.vendors.hubspot import DemoHubspot, hubspot_id
-from dagster_project.settings import PROJECT_ROOT, ApiSource
 from dagster_project.sources.hubspot import full_name
 from dagster_project.sources.landing import SourceError
-from tests.sources.demo_vendor import SECRET, Gate, Puller, as_text, removed, serving, states, too_many
+from tests.sources.demo_vendor import SECRET, Gate, Puller, as_text, example_source, removed, serving, states, too_many
 
-EXAMPLE = PROJECT_ROOT / "examples" / "hubspot_intercom" / "bansou.toml"
 MERGED_AT = datetime(2026, 6, 20, 9, 30, 5)
 DELETED_AT = datetime(2026, 6, 21, 10, 0, 7)
 NOT_COMPARED = {"_extra", "_record_key", "_row_hash", "_row_number", "_source_time", "_source_is_reconstructed"}
@@ -48,15 +45,9 @@ def served(portal: DemoHubspot, exports: DemoExports) -> Iterator[tuple[str, Gat
         yield told
 
 
-def source(**more: Any) -> ApiSource:
-    """The example's source, as a test wants it."""
-    told = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))["sources"]["crm"]
-    return ApiSource.model_validate({**told, **more, "options": {**told["options"], **more.get("options", {})}})
-
-
 @pytest.fixture
 def puller(served: tuple[str, Gate], tmp_path: Path) -> Puller:
-    return Puller("crm", source(first_pause_seconds=0), served[0], {"access_token": SECRET}, tmp_path)
+    return Puller("crm", example_source("crm", first_pause_seconds=0), served[0], {"access_token": SECRET}, tmp_path)
 
 
 def exported(exports: DemoExports, entity: str, columns: list[str], key: str | None = None) -> list[tuple[Any, ...]]:
@@ -170,7 +161,7 @@ def test_archived_and_merged_contacts_are_gone(puller: Puller, exports: DemoExpo
 def test_a_contact_deleted_for_good_is_found_by_its_missing_key(
     served: tuple[str, Gate], exports: DemoExports, portal: DemoHubspot, tmp_path: Path
 ) -> None:
-    settings = source(compare_keys_every_days=1)
+    settings = example_source("crm", compare_keys_every_days=1)
     puller = Puller("crm", settings, served[0], {"access_token": SECRET}, tmp_path)
     puller.pull("contacts")
     state = json.loads(puller.states["contacts"] or "")
@@ -185,7 +176,7 @@ def test_a_contact_deleted_for_good_is_found_by_its_missing_key(
 def test_merged_and_archived_accounts_are_not_missed_when_keys_are_compared(
     served: tuple[str, Gate], tmp_path: Path
 ) -> None:
-    settings = source(compare_keys_every_days=1)
+    settings = example_source("crm", compare_keys_every_days=1)
     puller = Puller("crm", settings, served[0], {"access_token": SECRET}, tmp_path)
     puller.pull("accounts")
     state = json.loads(puller.states["accounts"] or "")
@@ -201,7 +192,7 @@ def test_a_search_goes_on_beyond_its_largest_number_of_results(
     served: tuple[str, Gate], portal: DemoHubspot, tmp_path: Path, *, in_one_moment: bool
 ) -> None:
     portal.search_results = 10
-    settings = source(options={"search_results": 10}, page_size=5)
+    settings = example_source("crm", options={**example_source("crm").options, "search_results": 10}, page_size=5)
     puller = Puller("crm", settings, served[0], {"access_token": SECRET}, tmp_path)
     puller.pull("opportunities")
     start = puller.watermark("opportunities") + timedelta(minutes=1)
@@ -236,13 +227,13 @@ def test_the_quota_of_the_day_is_not_waited_for(puller: Puller, served: tuple[st
 
 
 def test_a_wrong_token_is_told(served: tuple[str, Gate], tmp_path: Path) -> None:
-    puller = Puller("crm", source(), served[0], {"access_token": "wrong"}, tmp_path)
+    puller = Puller("crm", example_source("crm"), served[0], {"access_token": "wrong"}, tmp_path)
     with pytest.raises(SourceError, match="401"):
         puller.pull("accounts")
 
 
 def test_a_property_that_the_portal_does_not_have_is_told(served: tuple[str, Gate], tmp_path: Path) -> None:
-    settings = source(tables={"accounts": {"columns": {"segment": "tier"}}})
+    settings = example_source("crm", tables={"accounts": {"columns": {"segment": "tier"}}})
     puller = Puller("crm", settings, served[0], {"access_token": SECRET}, tmp_path)
     with pytest.raises(SourceError, match=r"no field .*tier"):
         puller.pull("accounts")

@@ -1,7 +1,6 @@
 """Intercom's connector against the demo company's workspace on this machine."""
 
 import json
-import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,12 +12,10 @@ from starlette.responses import JSONResponse
 from dagster_project.demo.vendors.exports import DemoExports, digits_of
 from dagster_project.demo.vendors.intercom import DemoIntercom
 from dagster_project.demo.vendors.zendesk import author_number
-from dagster_project.settings import PROJECT_ROOT, ApiSource
 from dagster_project.sources import intercom
 from dagster_project.sources.landing import SourceError
-from tests.sources.demo_vendor import SECRET, Gate, Puller, as_text, removed, serving, states, too_many
+from tests.sources.demo_vendor import SECRET, Gate, Puller, as_text, example_source, removed, serving, states, too_many
 
-EXAMPLE = PROJECT_ROOT / "examples" / "hubspot_intercom" / "bansou.toml"
 TICKET_COLUMNS = [
     "user_id",
     "schedule_id",
@@ -50,15 +47,9 @@ def served(workspace: DemoIntercom, exports: DemoExports) -> Iterator[tuple[str,
         yield told
 
 
-def source(**more: Any) -> ApiSource:
-    """The example's source, as a test wants it."""
-    told = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))["sources"]["desk"]
-    return ApiSource.model_validate({**told, **more})
-
-
 @pytest.fixture
 def puller(served: tuple[str, Gate], tmp_path: Path) -> Puller:
-    return Puller("desk", source(first_pause_seconds=0), served[0], {"access_token": SECRET}, tmp_path)
+    return Puller("desk", example_source("desk", first_pause_seconds=0), served[0], {"access_token": SECRET}, tmp_path)
 
 
 def number(told: str | None) -> str | None:
@@ -131,7 +122,7 @@ def test_people_and_companies_are_those_of_the_desk(puller: Puller, exports: Dem
 def test_without_an_attribute_the_parts_alone_tell_the_status(
     served: tuple[str, Gate], exports: DemoExports, tmp_path: Path
 ) -> None:
-    puller = Puller("desk", source(options={}), served[0], {"access_token": SECRET}, tmp_path)
+    puller = Puller("desk", example_source("desk", options={}), served[0], {"access_token": SECRET}, tmp_path)
     # Intercom has one end only.
     ours = {"closed": "solved"}
     expected = {
@@ -162,7 +153,7 @@ def test_the_second_pull_reads_only_what_has_changed(
 
 
 def test_a_search_is_read_page_by_page(served: tuple[str, Gate], exports: DemoExports, tmp_path: Path) -> None:
-    puller = Puller("desk", source(page_size=7), served[0], {"access_token": SECRET}, tmp_path)
+    puller = Puller("desk", example_source("desk", page_size=7), served[0], {"access_token": SECRET}, tmp_path)
     people = len(exports.records("desk", "people"))
     assert len(puller.pull("people")) == people
     assert served[1].count("/contacts/search") == -(-people // 7)
@@ -171,7 +162,9 @@ def test_a_search_is_read_page_by_page(served: tuple[str, Gate], exports: DemoEx
 def test_a_deleted_conversation_is_found_by_its_missing_key(
     served: tuple[str, Gate], workspace: DemoIntercom, tmp_path: Path
 ) -> None:
-    puller = Puller("desk", source(compare_keys_every_days=1), served[0], {"access_token": SECRET}, tmp_path)
+    puller = Puller(
+        "desk", example_source("desk", compare_keys_every_days=1), served[0], {"access_token": SECRET}, tmp_path
+    )
     lost = puller.pull("tickets")[0]["ticket_id"]
     puller.states["tickets"] = json.dumps(
         {**json.loads(puller.states["tickets"] or ""), "keys_compared_date": "2026-01-01"}
@@ -211,7 +204,7 @@ def test_a_scroll_of_somebody_else_is_waited_for(
 
 
 def test_a_wrong_token_is_told(served: tuple[str, Gate], tmp_path: Path) -> None:
-    puller = Puller("desk", source(), served[0], {"access_token": "wrong"}, tmp_path)
+    puller = Puller("desk", example_source("desk"), served[0], {"access_token": "wrong"}, tmp_path)
     with pytest.raises(SourceError, match="401"):
         puller.pull("people")
 

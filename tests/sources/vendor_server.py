@@ -25,9 +25,9 @@ Row = dict[str, Any]
 
 
 @contextmanager
-def serving(app: ASGIApp, *, has_date: bool = True) -> Iterator[str]:
+def serving(app: ASGIApp, *, has_date: bool = True, log_level: str = "error") -> Iterator[str]:
     """The address at which the app answers until the block ends; `has_date` where the app gives none itself."""
-    config = uvicorn.Config(app, host=HOST, port=0, log_level="error", access_log=False, date_header=has_date)
+    config = uvicorn.Config(app, host=HOST, port=0, log_level=log_level, access_log=False, date_header=has_date)
     server = uvicorn.Server(config)
     socket = server.config.bind_socket()
     thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
@@ -37,7 +37,7 @@ def serving(app: ASGIApp, *, has_date: bool = True) -> Iterator[str]:
     try:
         yield f"http://{HOST}:{socket.getsockname()[1]}"
     finally:
-        server.should_exit = True
+        server.force_exit = server.should_exit = True  # whoever still waits for a slow answer is not waited for
         thread.join()
         socket.close()
 

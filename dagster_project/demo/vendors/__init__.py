@@ -1,6 +1,5 @@
 """The systems of the demo company, served over HTTP on this machine while a run pulls from them."""
 
-import os
 import secrets
 import subprocess
 import sys
@@ -8,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dagster_project.settings import PROJECT_ROOT, Settings, SettingsError
+from dagster_project.settings import PROJECT_ROOT, Settings, SettingsError, exported
 
 ADDRESS, EMAIL, SECRET = "BANSOU_DEMO_VENDORS", "BANSOU_DEMO_EMAIL", "BANSOU_DEMO_SECRET"
 DEMO_EMAIL = "demo@bansou.example"
@@ -20,8 +19,8 @@ def vendors_serving(settings: Settings) -> Iterator[Settings]:
 
     The server ends with this process, however that ends.
     """
-    asks = any(f"${{{ADDRESS}}}" in getattr(source, "base_url", "") for source in settings.sources.values())
-    if settings.demo is None or not asks or ADDRESS in settings.environment:
+    asks = any(settings.is_of_demo(source) for source in settings.sources.values())
+    if not asks or ADDRESS in settings.environment:
         yield settings
         return
     secret = secrets.token_hex(16)
@@ -32,14 +31,8 @@ def vendors_serving(settings: Settings) -> Iterator[Settings]:
 @contextmanager
 def _server(folder: Path, secret: str) -> Iterator[str]:
     command = [sys.executable, "-m", "dagster_project.demo.vendors.server", str(folder)]
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=PROJECT_ROOT,
-        env={**os.environ, SECRET: secret},
-    )
+    with exported({SECRET: secret}):
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=PROJECT_ROOT)
     if process.stdin is None or process.stdout is None:
         raise AssertionError
     try:

@@ -13,7 +13,7 @@ import duckdb
 
 from dagster_project.contract import input_contract
 from dagster_project.demo.today import demo_today
-from dagster_project.demo.window import midnight
+from dagster_project.demo.window import midnight, utc_text
 
 Row = Mapping[str, Any]
 # The systems answer as they do shortly after midnight, when the day's last change is no longer withheld.
@@ -99,6 +99,11 @@ class DemoExports:
             found = [DemoRecord(each, rows) for each, rows in states.items()]
             self._records[place] = sorted(found, key=lambda record: (record.modified_at, record.key))
         return self._records[place]
+
+
+def iso_time(moment: datetime) -> str:
+    """A moment as `2026-05-01T09:30:00Z`, as most of the vendors write it."""
+    return str(utc_text(moment))
 
 
 def plain(value: Any) -> Any:

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dagster_project.demo.vendors.exports import DemoExports, digits_of, token_of
+from dagster_project.demo.vendors.exports import DemoExports, digits_of, iso_time, token_of
 
 AT_ONCE, PROGRAMS_AT_ONCE = 300, 200
 TYPES = {
@@ -99,9 +99,9 @@ class DemoMarketo:
                     for kind, column in (("Phase", "phase"), ("Touch", "touch"))
                     if record.now[column]
                 ],
-                "createdAt": _time(record.created_at),
-                "updatedAt": _time(record.modified_at),
-                **({"startDate": _time(record.now["held_at"])} if record.now["held_at"] else {}),
+                "createdAt": iso_time(record.created_at),
+                "updatedAt": iso_time(record.modified_at),
+                **({"startDate": iso_time(record.now["held_at"])} if record.now["held_at"] else {}),
             }
             for number, record in enumerate(self._exports.records("marketing", "programmes"), start=1001)
         }
@@ -146,14 +146,14 @@ class DemoMarketo:
                 "lastName": last or None,
                 "email": record.now["email"],
                 "company": None,
-                "createdAt": _time(record.created_at),
-                "updatedAt": _time(record.modified_at),
+                "createdAt": iso_time(record.created_at),
+                "updatedAt": iso_time(record.modified_at),
             }
         return found
 
     def _paging_token(self, request: Request) -> Row:
         since = datetime.fromisoformat(request.query_params["sinceDatetime"]).replace(tzinfo=None)
-        place = bisect_left(self.activities, _time(since), key=lambda row: row["activityDate"])
+        place = bisect_left(self.activities, iso_time(since), key=lambda row: row["activityDate"])
         return {"nextPageToken": _token_at(place)}
 
     def _activities(self, request: Request) -> Row:
@@ -198,7 +198,7 @@ def _activity_row(guid: str, lead_id: int, moment: datetime, kind: int) -> Row:
         "id": digits_of(guid),
         "marketoGUID": guid,
         "leadId": lead_id,
-        "activityDate": _time(moment),
+        "activityDate": iso_time(moment),
         "activityTypeId": kind,
         "campaignId": None,
         "primaryAttributeValueId": None,
@@ -209,7 +209,3 @@ def _activity_row(guid: str, lead_id: int, moment: datetime, kind: int) -> Row:
 
 def _token_at(place: int) -> str:
     return base64.b32encode(str(place).encode()).decode()
-
-
-def _time(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

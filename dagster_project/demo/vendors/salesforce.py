@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -42,7 +41,6 @@ SOQL = re.compile(
     r"SELECT (?P<fields>.+?) FROM (?P<object>\w+)"
     r"(?: WHERE (?P<field>\w+) >= (?P<since>\S+))?(?: ORDER BY (?P<order>.+))?"
 )
-NOT_TRACKED = {"Task", "User"}
 
 
 @dataclass(frozen=True)
@@ -232,7 +230,8 @@ class DemoSalesforce:
 
     def __init__(self, exports: DemoExports, secret: str) -> None:
         self._exports, self._secret = exports, secret
-        self._queries: dict[str, tuple[list[dict[str, Any]], bool]] = {}
+        self._queries: dict[str, list[dict[str, Any]]] = {}
+        self._rows: dict[str, list[dict[str, Any]]] = {}
 
     def app(self) -> Starlette:
         """The server of the one instance."""
@@ -248,10 +247,6 @@ class DemoSalesforce:
                 Route(f"{data}/jobs/query/{{job_id}}/results", self._job_results),
             ]
         )
-
-    @cached_property
-    def _rows(self) -> dict[str, list[dict[str, Any]]]:
-        return {}
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """Every row of an object or a history, flat: by the paths that SOQL can name."""
@@ -339,7 +334,7 @@ class DemoSalesforce:
         if not request.url.path.endswith("/queryAll"):
             rows = [row for row in rows if not row.get("IsDeleted")]
         locator = f"01g{token_of(soql)}"
-        self._queries[locator] = (rows, "SELECT" in soql)
+        self._queries[locator] = rows
         return self._page(request, locator, 0)
 
     async def _next_page(self, request: Request) -> Response:
@@ -351,7 +346,7 @@ class DemoSalesforce:
         return self._page(request, locator, int(start))
 
     def _page(self, request: Request, locator: str, start: int) -> Response:
-        rows, _ = self._queries[locator]
+        rows = self._queries[locator]
         size = PAGE_ROWS if start % 2 == 0 else SHORTER_PAGE_ROWS
         end = start + min(size, _batch_size(request))
         answer: dict[str, Any] = {
@@ -371,14 +366,14 @@ class DemoSalesforce:
         if isinstance(rows, JSONResponse):
             return rows
         job_id = f"750{token_of(str(len(self._queries)))}"
-        self._queries[job_id] = (rows, False)
+        self._queries[job_id] = rows
         return JSONResponse({"id": job_id, "state": "UploadComplete"})
 
     async def _job(self, request: Request) -> Response:
         return JSONResponse({"id": request.path_params["job_id"], "state": "JobComplete"})
 
     async def _job_results(self, request: Request) -> Response:
-        rows, _ = self._queries[request.path_params["job_id"]]
+        rows = self._queries[request.path_params["job_id"]]
         start = int(request.query_params.get("locator", "0"))
         end = start + int(request.query_params.get("maxRecords", str(PAGE_ROWS)))
         text = io.StringIO()

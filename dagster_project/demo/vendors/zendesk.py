@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dagster_project.demo.vendors.exports import DemoExports, DemoRecord, digits_of, plain
+from dagster_project.demo.vendors.exports import DemoExports, DemoRecord, digits_of, iso_time, plain
 
 EVENTS_AT_ONCE, LIST_ROWS = 1000, 100
 WITHHELD = timedelta(minutes=1)
@@ -96,8 +96,8 @@ class DemoZendesk:
                 "external_id": record.now["external_user_id"],
                 "role": "end-user",
                 "active": True,
-                "created_at": _time(record.created_at),
-                "updated_at": _time(record.modified_at),
+                "created_at": iso_time(record.created_at),
+                "updated_at": iso_time(record.modified_at),
                 "_moment": _epoch(record.modified_at),
             }
             for record in self._exports.records("desk", "people")
@@ -118,8 +118,8 @@ class DemoZendesk:
                 "external_id": record.now["external_account_id"],
                 "domain_names": [record.now["domain"]] if record.now["domain"] else [],
                 "deleted_at": None,
-                "created_at": _time(record.created_at),
-                "updated_at": _time(record.modified_at),
+                "created_at": iso_time(record.created_at),
+                "updated_at": iso_time(record.modified_at),
                 "_moment": _epoch(record.modified_at),
             }
             for record in self._exports.records("desk", "companies")
@@ -168,12 +168,12 @@ class DemoZendesk:
                 **({"id": ticket_number(record.key)} if now["rated_at"] else {}),
             },
             "custom_fields": [{"id": field, "value": now[column]} for column, field in CUSTOM_FIELDS.items()],
-            "created_at": _time(now["created_at"]),
-            "updated_at": _time(record.modified_at),
+            "created_at": iso_time(now["created_at"]),
+            "updated_at": iso_time(record.modified_at),
             "generated_timestamp": _epoch(record.modified_at),
             "metric_set": {
                 "reply_time_in_minutes": {"calendar": plain(minutes), "business": None},
-                "solved_at": _time(now["resolved_at"]) if now["resolved_at"] else None,
+                "solved_at": iso_time(now["resolved_at"]) if now["resolved_at"] else None,
             },
             "_moment": _epoch(record.modified_at),
             "_rated": (now["satisfaction"], now["rated_at"]),
@@ -257,7 +257,7 @@ class DemoZendesk:
 
     def _rating_list(self, request: Request) -> Row:
         start = int(request.query_params.get("start_time", "0"))
-        found = [row for row in self._ratings.values() if row["updated_at"] >= _time(_moment(start))]
+        found = [row for row in self._ratings.values() if row["updated_at"] >= iso_time(_moment(start))]
         return self._list(request, "satisfaction_ratings", found)
 
     @cached_property
@@ -267,8 +267,8 @@ class DemoZendesk:
                 "id": row["id"],
                 "ticket_id": row["id"],
                 "score": row["satisfaction_rating"]["score"],
-                "created_at": _time(rated_at),
-                "updated_at": _time(rated_at),
+                "created_at": iso_time(rated_at),
+                "updated_at": iso_time(rated_at),
             }
             for row in self.tickets
             if (rated_at := row["_rated"][1])
@@ -327,7 +327,7 @@ def _audit(ticket_id: str, moment: datetime, child: Row, **more: Any) -> Row:
         "id": child["id"] * 10 + 1,
         "ticket_id": ticket_number(ticket_id),
         "event_type": "Audit",
-        "created_at": _time(moment),
+        "created_at": iso_time(moment),
         "timestamp": _epoch(moment),
         "metadata": {"system": {}, "custom": {}},
         "child_events": [child],
@@ -368,7 +368,7 @@ def _comment_audit(row: Row) -> Row:
 
 
 def _agent(agent_id: str, start: int) -> Row:
-    moment = _time(datetime.fromtimestamp(start, UTC).replace(tzinfo=None))
+    moment = iso_time(datetime.fromtimestamp(start, UTC).replace(tzinfo=None))
     return {
         "id": author_number(agent_id),
         "name": agent_id,
@@ -405,7 +405,3 @@ def _epoch(moment: datetime) -> int:
 
 def _moment(epoch: int) -> datetime:
     return datetime.fromtimestamp(epoch, UTC).replace(tzinfo=None)
-
-
-def _time(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
