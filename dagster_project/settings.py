@@ -77,6 +77,14 @@ class CalendarSettings(_Strict):
         return ZoneInfo(self.business_timezone)
 
 
+class MoneySettings(_Strict):
+    """The currency of every figure."""
+
+    reporting_currency: str = Field(default="", pattern=r"^([A-Z]{3})?$")
+    """ISO 4217 code; amounts in other currencies are converted at the `currency_rates` of their contracts, and amounts
+    without a code are read as it. Blank: only contracts without a code, and those with a rate, have figures."""
+
+
 class DemoSettings(_Strict):
     """The demo company whose files stand in for a customer's own, and whose calendar is the run's."""
 
@@ -352,6 +360,7 @@ class Settings(_Strict):
     engine: Literal["duckdb", "postgres"] = "duckdb"
     postgres: PostgresSettings | None = None
     calendar: CalendarSettings
+    money: MoneySettings = MoneySettings()
     demo: DemoSettings | None = None
     sources: dict[Identifier, Source]
     guards: GuardSettings = GuardSettings()

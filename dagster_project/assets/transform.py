@@ -38,6 +38,7 @@ def dbt_variables(settings: Settings) -> dict[str, Any]:
         "business_timezone": settings.calendar.business_timezone,
         "fiscal_year_first_month": settings.calendar.fiscal_year_first_month,
         "history_start_date": settings.calendar.history_start_date.isoformat(),
+        "reporting_currency": settings.money.reporting_currency,
         "feeds": settings.feeds,
     }
 

@@ -10,12 +10,19 @@ accounts as (
 
 ),
 
+rates as (
+
+    select * from {{ ref('int_currency_rates_dated') }}
+
+),
+
 known as (
 
     select contracts.* from contracts where {{ in_force('contracts', as_of_date()) }}
 
 ),
 
+-- Contracts for different products run beside each other by intent.
 overlapping as (
 
     select distinct known.contract_id
@@ -23,6 +30,7 @@ overlapping as (
     inner join known as other_contracts
         on
             known.account_id = other_contracts.account_id
+            and coalesce(known.product_name, '') = coalesce(other_contracts.product_name, '')
             and known.contract_id <> other_contracts.contract_id
             and greatest(known.start_date, other_contracts.start_date) < least(
                 coalesce(known.end_date, cast('9999-12-31' as date)),
@@ -31,15 +39,34 @@ overlapping as (
 
 ),
 
-final as (
+rated as (
 
     select
         known.*,
+        case
+            when coalesce(upper(known.currency_code), '{{ var("reporting_currency") }}') = '{{ var("reporting_currency") }}'
+                then cast(1 as numeric(18, 6))
+            else rates.reporting_rate
+        end as reporting_rate
+    from known
+    left join rates
+        on
+            upper(known.currency_code) = rates.currency_code
+            and {{ in_force('rates', 'coalesce(known.signed_date, known.start_date)') }}
+
+),
+
+final as (
+
+    select
+        rated.*,
+        {{ reporting_amount('rated.mrr_amount', 'rated.reporting_rate') }} as reporting_mrr_amount,
+        {{ reporting_amount('rated.one_off_amount', 'rated.reporting_rate') }} as reporting_one_off_amount,
         overlapping.contract_id is not null as is_overlapping,
         {{ is_customer('accounts') }} as is_customer
-    from known
-    left join overlapping on known.contract_id = overlapping.contract_id
-    left join accounts on known.account_id = accounts.account_id and {{ in_force('accounts', as_of_date()) }}
+    from rated
+    left join overlapping on rated.contract_id = overlapping.contract_id
+    left join accounts on rated.account_id = accounts.account_id and {{ in_force('accounts', as_of_date()) }}
 
 )
 

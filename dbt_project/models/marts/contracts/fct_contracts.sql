@@ -1,44 +1,35 @@
 with contracts as (
 
-    select * from {{ ref('int_contracts_current') }}
-
-),
-
-final as (
-
-    select
-        contracts.contract_id,
-        contracts.account_id,
-        contracts.source_name,
-        contracts.plan_name,
-        contracts.billing_frequency,
-        contracts.currency_code,
-        coalesce(contracts.is_trial, false) as is_trial,
-        contracts.start_date <= {{ as_of_date() }}
-        and (contracts.end_date is null or {{ as_of_date() }} < contracts.end_date) as is_live,
-        contracts.is_overlapping,
-        contracts.is_customer,
-        contracts.seat_count,
-        contracts.mrr_amount,
-        contracts.start_date,
-        contracts.end_date
-    from contracts
+    select * from {{ ref('int_contracts_settled') }}
 
 )
 
 select
-    final.contract_id,
-    final.account_id,
-    final.source_name,
-    final.plan_name,
-    final.billing_frequency,
-    final.currency_code,
-    final.is_trial,
-    final.is_live,
-    final.is_overlapping,
-    final.is_customer,
-    final.seat_count,
-    final.mrr_amount,
-    final.start_date,
-    final.end_date
-from final
+    contracts.contract_id,
+    contracts.account_id,
+    contracts.previous_contract_id,
+    contracts.renewed_by_contract_id,
+    contracts.source_name,
+    contracts.contract_model,
+    contracts.product_name,
+    contracts.plan_name,
+    contracts.billing_frequency,
+    contracts.currency_code,
+    contracts.renewal_status,
+    contracts.is_trial,
+    contracts.is_live,
+    contracts.is_overlapping,
+    contracts.is_renewal_implied,
+    contracts.is_customer,
+    contracts.seat_count,
+    contracts.contract_mrr_amount,
+    contracts.reporting_rate,
+    contracts.mrr_amount,
+    contracts.one_off_amount,
+    contracts.renewed_mrr_amount,
+    contracts.signed_date,
+    contracts.start_date,
+    contracts.end_date,
+    contracts.carried_to_date,
+    contracts.renewal_signed_date
+from contracts

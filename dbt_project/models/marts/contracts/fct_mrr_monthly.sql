@@ -1,32 +1,23 @@
-with contracts as (
+with revenue as (
 
-    select * from {{ ref('fct_contracts') }}
-
-),
-
-month_ends as (
-
-    select dates.date_day as month_end_date
-    from {{ ref('dim_dates') }} as dates
-    where dates.is_month_end
+    select * from {{ ref('int_account_revenue_summed') }}
 
 ),
 
 final as (
 
     select
-        contracts.account_id,
-        month_ends.month_end_date,
-        cast(sum(contracts.mrr_amount) as numeric(18, 2)) as mrr_amount,
-        cast(sum(contracts.seat_count) as bigint) as seat_count,
-        count(*) as contract_count
-    from month_ends
-    inner join contracts
-        on
-            month_ends.month_end_date >= contracts.start_date
-            and (contracts.end_date is null or month_ends.month_end_date < contracts.end_date)
-    where contracts.is_customer
-    group by contracts.account_id, month_ends.month_end_date
+        revenue.account_id,
+        revenue.month_end_date,
+        cast(sum(revenue.mrr_amount) as numeric(18, 2)) as mrr_amount,
+        cast(sum(revenue.seat_count) as bigint) as seat_count,
+        cast(sum(revenue.contract_count) as bigint) as contract_count,
+        cast(sum(revenue.unconverted_contract_count) as bigint) as unconverted_contract_count
+    from revenue
+    where
+        revenue.month_end_date >= cast('{{ var("history_start_date") }}' as date)
+        and revenue.contract_count > 0
+    group by revenue.account_id, revenue.month_end_date
 
 )
 
@@ -35,5 +26,6 @@ select
     final.month_end_date,
     final.mrr_amount,
     final.seat_count,
-    final.contract_count
+    final.contract_count,
+    final.unconverted_contract_count
 from final

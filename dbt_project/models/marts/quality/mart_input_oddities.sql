@@ -10,6 +10,12 @@ record_oddities as (
 
 ),
 
+contract_oddities as (
+
+    select * from {{ ref('int_contract_oddities_found') }}
+
+),
+
 kinds as (
 
     select * from {{ ref('oddity_kinds') }}
@@ -29,6 +35,12 @@ found as (
         record_oddities.record_id,
         record_oddities.account_id
     from record_oddities
+    union all
+    select
+        contract_oddities.oddity_id,
+        contract_oddities.record_id,
+        contract_oddities.account_id
+    from contract_oddities
 
 ),
 
