@@ -82,7 +82,7 @@ class MoneySettings(_Strict):
 
     reporting_currency: str = Field(default="", pattern=r"^([A-Z]{3})?$")
     """ISO 4217 code; amounts in other currencies are converted at the `currency_rates` of their contracts, and amounts
-    without a code are read as it. Blank: only contracts without a code, and those with a rate, have figures."""
+    without a code are read as it. Blank: the currency of all contracts, where they have the same."""
 
 
 class DemoSettings(_Strict):

@@ -12,7 +12,9 @@ with revenue as (
 
 months as (
 
-    select * from {{ ref('int_months_listed') }} where is_in_history
+    select *
+    from {{ ref('int_months_listed') }}
+    where is_in_history
 
 ),
 

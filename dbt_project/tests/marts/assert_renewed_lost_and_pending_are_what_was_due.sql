@@ -43,7 +43,9 @@ rated as (
 
 months as (
 
-    select * from {{ ref('int_months_listed') }} where is_in_history
+    select *
+    from {{ ref('int_months_listed') }}
+    where is_in_history
 
 ),
 

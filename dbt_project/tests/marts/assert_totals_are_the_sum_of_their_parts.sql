@@ -8,19 +8,39 @@ with kpis as (
 
 parts as (
 
-    select month_end_date, kpi_id, 'segment' as dimension, numerator, denominator
+    select
+        month_end_date,
+        kpi_id,
+        'segment' as dimension,
+        numerator,
+        denominator
     from kpis
     where segment is not null and coalesce(contract_model, channel, country) is null
     union all
-    select month_end_date, kpi_id, 'channel' as dimension, numerator, denominator
+    select
+        month_end_date,
+        kpi_id,
+        'channel' as dimension,
+        numerator,
+        denominator
     from kpis
     where channel is not null and coalesce(segment, contract_model, country) is null
     union all
-    select month_end_date, kpi_id, 'country' as dimension, numerator, denominator
+    select
+        month_end_date,
+        kpi_id,
+        'country' as dimension,
+        numerator,
+        denominator
     from kpis
     where country is not null and coalesce(segment, contract_model, channel) is null
     union all
-    select month_end_date, kpi_id, 'contract_model' as dimension, numerator, denominator
+    select
+        month_end_date,
+        kpi_id,
+        'contract_model' as dimension,
+        numerator,
+        denominator
     from kpis
     where
         contract_model is not null

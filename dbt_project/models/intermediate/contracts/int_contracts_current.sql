@@ -39,16 +39,29 @@ overlapping as (
 
 ),
 
+-- The configured currency; without one, that of all contracts where they have the same.
+reporting as (
+
+    select
+        coalesce(
+            nullif('{{ var("reporting_currency") }}', ''),
+            case when count(distinct upper(known.currency_code)) = 1 then max(upper(known.currency_code)) end
+        ) as currency_code
+    from known
+
+),
+
 rated as (
 
     select
         known.*,
         case
-            when coalesce(upper(known.currency_code), '{{ var("reporting_currency") }}') = '{{ var("reporting_currency") }}'
+            when known.currency_code is null or upper(known.currency_code) = reporting.currency_code
                 then cast(1 as numeric(18, 6))
             else rates.reporting_rate
         end as reporting_rate
     from known
+    cross join reporting
     left join rates
         on
             upper(known.currency_code) = rates.currency_code

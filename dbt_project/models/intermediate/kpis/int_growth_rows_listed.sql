@@ -1,4 +1,5 @@
--- Revenue of a month, what customers bought more of in it, and what new revenue came through referrals.
+-- Revenue of a month, what customers bought more of in it, and what new revenue came through referrals;
+-- the last only where a source tells of referrals.
 with arr as (
 
     select * from {{ ref('int_account_arr_summed') }}
@@ -93,7 +94,7 @@ final as (
         moved.new_amount as denominator
     from moved
     left join referred on moved.account_id = referred.account_id
-    where moved.new_amount > 0
+    where moved.new_amount > 0 and exists (select 1 from referral_versions)
 
 )
 

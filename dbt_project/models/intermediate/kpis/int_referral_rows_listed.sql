@@ -1,4 +1,5 @@
--- Referrals of a month against the accounts with revenue at its end; each kind by itself, and all together.
+-- Referrals of a month against the accounts with revenue at its end; each kind by itself, and all together. Where no
+-- source tells of referrals, there is no figure.
 with arr as (
 
     select * from {{ ref('int_account_arr_summed') }} where contract_model is null
@@ -53,7 +54,7 @@ final as (
     from arr
     inner join months on arr.month_end_date = months.month_end_date
     cross join kinds
-    where arr.arr_amount > 0
+    where arr.arr_amount > 0 and exists (select 1 from referrals)
     union all
     select
         kinds.kpi_id,

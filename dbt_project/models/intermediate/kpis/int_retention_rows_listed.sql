@@ -78,6 +78,16 @@ seen as (
 
 ),
 
+figures as (
+
+    select 'grr' as kpi
+    union all
+    select 'nrr' as kpi
+    union all
+    select 'logo_churn_rate' as kpi
+
+),
+
 final as (
 
     select
@@ -95,13 +105,7 @@ final as (
         end as numerator,
         case when figures.kpi = 'logo_churn_rate' then 1 else seen.opening_amount end as denominator
     from seen
-    cross join (
-        select 'grr' as kpi
-        union all
-        select 'nrr' as kpi
-        union all
-        select 'logo_churn_rate' as kpi
-    ) as figures
+    cross join figures
     where seen.opening_amount > 0 or seen.is_left_out
 
 )

@@ -50,7 +50,8 @@ final as (
         or (
             outcomes.renewed_by_contract_id is not null
             and not exists (
-                select 1 from next_contracts where next_contracts.contract_id = outcomes.renewed_by_contract_id
+                select 1 from next_contracts
+                where next_contracts.contract_id = outcomes.renewed_by_contract_id
             )
         )
     union all

@@ -71,7 +71,7 @@ summed as (
         cells.month_end_date,
         cells.contract_model,
         cells.kpi_id,
-        cube (cells.segment, cells.channel, cells.country)
+        cube(cells.segment, cells.channel, cells.country)
 
 ),
 

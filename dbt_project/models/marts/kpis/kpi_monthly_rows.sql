@@ -30,20 +30,49 @@ accounts as (
 
 rows_of_figures as (
 
-    {% for rows in ['retention_rows', 'renewal_rows', 'growth_rows', 'referral_rows'] -%}
     select
-        {{ rows }}.kpi_id,
-        {{ rows }}.month_end_date,
-        {{ "cast(null as " ~ dbt.type_string() ~ ")" if rows == 'referral_rows' else rows ~ ".contract_model" }}
-            as contract_model,
-        {{ rows }}.account_id,
-        {{ "cast(null as " ~ dbt.type_string() ~ ")" if rows == 'growth_rows' else rows ~ ".record_id" }} as record_id,
-        {{ "false" if rows == 'referral_rows' else rows ~ ".is_left_out" }} as is_left_out,
-        {{ rows }}.numerator,
-        {{ rows }}.denominator
-    from {{ rows }}
-    {{ "union all" if not loop.last }}
-    {% endfor %}
+        retention_rows.kpi_id,
+        retention_rows.month_end_date,
+        retention_rows.contract_model,
+        retention_rows.account_id,
+        retention_rows.record_id,
+        retention_rows.is_left_out,
+        retention_rows.numerator,
+        retention_rows.denominator
+    from retention_rows
+    union all
+    select
+        renewal_rows.kpi_id,
+        renewal_rows.month_end_date,
+        renewal_rows.contract_model,
+        renewal_rows.account_id,
+        renewal_rows.record_id,
+        renewal_rows.is_left_out,
+        renewal_rows.numerator,
+        renewal_rows.denominator
+    from renewal_rows
+    union all
+    select
+        growth_rows.kpi_id,
+        growth_rows.month_end_date,
+        growth_rows.contract_model,
+        growth_rows.account_id,
+        cast(null as {{ dbt.type_string() }}) as record_id,
+        growth_rows.is_left_out,
+        growth_rows.numerator,
+        growth_rows.denominator
+    from growth_rows
+    union all
+    select
+        referral_rows.kpi_id,
+        referral_rows.month_end_date,
+        cast(null as {{ dbt.type_string() }}) as contract_model,
+        referral_rows.account_id,
+        referral_rows.record_id,
+        false as is_left_out,
+        referral_rows.numerator,
+        referral_rows.denominator
+    from referral_rows
 
 ),
 
