@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -111,7 +111,9 @@ def _invoices(
     ending = block.endings.get(account.account_id)
     rows: list[Row] = []
     for place, (contract, begin, amount) in enumerate(bills):
-        issued = max(begin, contract.signed_date) + timedelta(days=int(issue_days[place]))
+        issued = begin + timedelta(days=int(issue_days[place]))
+        if _booking_moment(issued) <= contract.known_at:
+            issued = contract.known_at.date() + timedelta(days=1)
         due = next_month(next_month(issued)) - timedelta(days=1)
         is_late = luck[0, place] < LATE_SHARE + LATE_SHARE_OF_LOW_VALUE * (1 - account.value_on(issued)) ** 2
         days = int(late_days[place]) if is_late else -int(early_days[place])
@@ -141,7 +143,11 @@ def _invoice_versions(
 
 
 def _booked(day: date) -> str | None:
-    return utc_text(midnight(day) + timedelta(hours=BILLING_HOUR))
+    return utc_text(_booking_moment(day))
+
+
+def _booking_moment(day: date) -> datetime:
+    return midnight(day) + timedelta(hours=BILLING_HOUR)
 
 
 def account_cost_rows(block: "Block", accounts: list[Account]) -> list[Row]:
