@@ -19,6 +19,7 @@ from dagster_project.demo.contracts import Contract, Trial
 from dagster_project.demo.endings import Ending
 from dagster_project.demo.people import Contact, User
 from dagster_project.demo.product import Feature
+from dagster_project.demo.settling import Decision
 from dagster_project.demo.window import Row, Window
 
 if TYPE_CHECKING:
@@ -100,6 +101,12 @@ class Block:
     owners: "Sequence[Owner]"
     """Our own people, the same in every block."""
     trials: Sequence[Trial] = ()
+    decisions: Sequence[Decision] = ()
+    """What became of the paid contracts of customers, in order."""
+    second_terms: Sequence[Contract] = ()
+    """The second product's contracts, beside `contracts`."""
+    returned_terms: Sequence[Contract] = ()
+    """The contracts of those who came back after their end, beside `contracts`."""
 
     @property
     def window(self) -> Window:
@@ -124,6 +131,11 @@ class Block:
     def contracts_of(self) -> dict[str, list[Contract]]:
         """Contracts by account id, in order; every account has an entry."""
         return by_account(self.accounts, self.contracts)
+
+    @property
+    def all_contracts(self) -> list[Contract]:
+        """Every contract, also those of the second product and of customers who came back."""
+        return [*self.contracts, *self.second_terms, *self.returned_terms]
 
     def service_span(self, account: Account) -> tuple[date, date]:
         """First and last day of the account's service, from before the window too; as `live_span` where none."""

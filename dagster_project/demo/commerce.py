@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dagster_project.demo import assignments as caring
-from dagster_project.demo import money, selling
+from dagster_project.demo import money, returning, second_product, selling
 from dagster_project.demo.accounts import LONGEST_HISTORY_DAYS, Account
 from dagster_project.demo.endings import Ending
 from dagster_project.demo.product import features
@@ -60,13 +60,19 @@ def commerce_rows(block: "Block") -> "Rows":
     Test accounts and our own company have none.
     """
     accounts = [account for account in block.accounts if account.is_customer]
-    decisions = selling.draw_decisions(block, accounts)
+    further_decisions = [
+        *second_product.second_decisions(block.second_terms, block.decisions),
+        *returning.return_decisions(block.returned_terms),
+    ]
     assigned = caring.draw_assignments(block, accounts)
     return {
-        "contract_outcomes": selling.contract_outcome_rows(decisions),
+        "contract_outcomes": selling.contract_outcome_rows([*block.decisions, *further_decisions]),
         "invoices": money.invoice_rows(block, accounts),
         "account_costs": money.account_cost_rows(block, accounts),
-        "opportunities": selling.opportunity_rows(block, accounts, decisions, assigned),
+        "opportunities": [
+            *selling.opportunity_rows(block, accounts, block.decisions, assigned),
+            *selling.further_opportunity_rows(block, accounts, assigned),
+        ],
         "referrals": selling.referral_rows(block, accounts),
         "account_assignments": caring.account_assignment_rows(block, assigned),
         "fit_answers": fit_answer_rows(block, accounts),

@@ -19,6 +19,9 @@ from dagster_project.demo import (
     people,
     product,
     programmes,
+    returning,
+    second_product,
+    settling,
     staff,
     success,
     support,
@@ -128,7 +131,10 @@ def draw_block(world: World, number: int) -> Block:
     )
     planned, trials = terms.draw_contracts(accounts, window, world.generator("contracts", number))
     leaving = endings.draw_endings(accounts, planned, window, world.generator("endings", number))
-    contracts = endings.with_endings(planned, leaving)
+    planned = endings.with_endings(planned, leaving)
+    decisions = settling.draw_decisions(accounts, planned, leaving, world.generator("commerce/decisions", number))
+    decisions = settling.left_open(decisions, accounts, world.until, world.generator("open_renewals", number))
+    contracts, decisions = settling.signed(planned, decisions)
     users = people.draw_users(
         accounts,
         terms.first_seat_counts(contracts),
@@ -147,6 +153,13 @@ def draw_block(world: World, number: int) -> Block:
         features=product.features(window),
         owners=owners,
         trials=trials,
+        decisions=decisions,
+        second_terms=second_product.draw_second_products(
+            accounts, contracts, leaving, window, world.generator("second_product", number)
+        ),
+        returned_terms=returning.draw_returns(
+            accounts, contracts, leaving, window, world.generator("returning", number)
+        ),
     )
 
 
@@ -169,7 +182,7 @@ def block_rows(block: Block) -> Rows:
         "accounts": customers.account_rows(block.accounts, terms.plan_starts(block.contracts)),
         "contacts": people.contact_rows(block.contacts),
         "users": people.user_rows(block.users),
-        "contracts": terms.contract_rows(block.contracts),
+        "contracts": terms.contract_rows(block.all_contracts),
         "churn_notices": endings.churn_notice_rows(block.endings.values()),
         "trials": terms.trial_rows(block.trials),
     }

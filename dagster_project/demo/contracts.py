@@ -19,6 +19,7 @@ from dagster_project.demo.window import (
     working_moment,
 )
 
+MAIN_PRODUCT = "Core"
 PLAN_ORDER = ("starter", "business", "enterprise")
 SEAT_PRICE = {"starter": Decimal(1480), "business": Decimal(2750), "enterprise": Decimal(4320)}
 YEN_FOR_ONE = {"JPY": Decimal(1), "USD": Decimal(150), "EUR": Decimal(163)}  # for the price list, not for accounting
@@ -42,7 +43,10 @@ HORIZON_DAYS = 60  # terms are drawn until this many days after the last day
 
 @dataclass(frozen=True)
 class Contract:
-    """One term: live from `start_date` until the day before `end_date`; money per month, seats in people."""
+    """One term: live from `start_date` until the day before `end_date`; money per month, seats in people.
+
+    A product without seats has none. `expected_date` is set where the signature came late: when it was expected.
+    """
 
     contract_id: str
     account_id: str
@@ -61,11 +65,23 @@ class Contract:
     known_at: datetime
     cut_to: date | None = None
     cut_known_at: datetime | None = None
+    expected_date: date | None = None
+    product_name: str = MAIN_PRODUCT
 
     @property
     def last_end_date(self) -> date:
         """The end that came true: the one signed, or the earlier one."""
         return self.cut_to or self.end_date
+
+    @property
+    def renewal_lead_days(self) -> int:
+        """So many days before the end the one that follows is signed at the soonest."""
+        return min(40, (self.end_date - self.start_date).days // 3)
+
+    @property
+    def settled_date(self) -> date:
+        """The first day on which the contract is both live and signed."""
+        return max(self.start_date, self.signed_date)
 
 
 @dataclass(frozen=True)
@@ -182,8 +198,7 @@ def _next_term(account: Account, last: Contract, discount: Decimal, rng: np.rand
     plan_name = last.plan_name
     if rng.random() < PLAN_UPGRADE_SHARE:
         plan_name = PLAN_ORDER[min(PLAN_ORDER.index(plan_name) + 1, len(PLAN_ORDER) - 1)]
-    lead_days = min(40, (last.end_date - last.start_date).days // 3)
-    signed_date = days_after(last.end_date, -lead_days, -2, rng)
+    signed_date = days_after(last.end_date, -last.renewal_lead_days, -2, rng)
     term = replace(
         last,
         contract_id=f"{last.contract_id[:-2]}{int(last.contract_id[-2:]) + 1:02d}",
@@ -219,10 +234,10 @@ def _priced(contract: Contract, discount: Decimal) -> Contract:
 
 
 def plan_starts(contracts: Iterable[Contract]) -> dict[str, list[tuple[date, str]]]:
-    """Start date and plan of every contract in order, by account id."""
+    """Start date and plan of every contract in order, by account id; a late one starts with its signature."""
     starts: dict[str, list[tuple[date, str]]] = {}
     for contract in contracts:
-        starts.setdefault(contract.account_id, []).append((contract.start_date, contract.plan_name))
+        starts.setdefault(contract.account_id, []).append((contract.settled_date, contract.plan_name))
     return starts
 
 
@@ -255,12 +270,12 @@ def _contract_row(contract: Contract, end_date: date, updated_at: datetime) -> R
         "account_id": contract.account_id,
         "previous_contract_id": contract.previous_contract_id,
         "contract_model": contract.contract_model,
-        "product_name": None,
+        "product_name": contract.product_name,
         "plan_name": contract.plan_name,
         "billing_frequency": contract.billing_frequency,
         "currency_code": contract.currency_code,
         "is_trial": contract.is_trial,
-        "seat_count": contract.seat_count,
+        "seat_count": contract.seat_count or None,
         "mrr_amount": contract.mrr_amount,
         "one_off_amount": contract.one_off_amount,
         "signed_date": contract.signed_date.isoformat(),

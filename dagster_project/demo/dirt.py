@@ -105,14 +105,19 @@ def _corrections(rows: list[Row], block: Block, rng: np.random.Generator) -> lis
     versions: dict[object, list[Row]] = {}
     for row in rows:
         versions.setdefault(row["contract_id"], []).append(row)
-    # Only what has one version, and becomes known with its correction before the first today.
+    # Only what has one version, was signed in time, and becomes known with its correction before the first today.
     last_day = block.world.until - timedelta(days=CORRECTION_DAYS[1])
     free = [
         contract
         for contract in block.contracts
-        if len(versions[contract.contract_id]) == 1 and not contract.is_trial and contract.known_at.date() < last_day
+        if len(versions[contract.contract_id]) == 1
+        and not contract.is_trial
+        and (contract.expected_date or contract.known_at.date()) < last_day
     ]
-    picked = [free[place] for place in rng.permutation(len(free))]
+    drawn = [free[place] for place in rng.permutation(len(free))]
+    spare = iter([contract for contract in reversed(drawn) if contract.expected_date is None])
+    filled = [contract if contract.expected_date is None else next(spare, None) for contract in drawn]
+    picked = [contract for contract in filled if contract is not None]
     if not picked:
         return []
     count = 1 if len(block.accounts) < SMALL_BLOCK else CORRECTED_CONTRACTS

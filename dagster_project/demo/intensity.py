@@ -36,6 +36,17 @@ def live_contracts(accounts: Sequence[Account], contracts: Sequence[Contract], w
     return live
 
 
+def unsigned_days(accounts: Sequence[Account], contracts: Sequence[Contract], window: Window) -> npt.NDArray[np.bool_]:
+    """True where the live contract is not signed yet; shape accounts × days."""
+    places = {account.account_id: place for place, account in enumerate(accounts)}
+    unsigned = np.zeros((len(accounts), window.day_count), dtype=np.bool_)
+    for contract in contracts:
+        begin = max(0, (contract.start_date - window.first_day).days)
+        end = max(0, (contract.settled_date - window.first_day).days)
+        unsigned[places[contract.account_id], begin:end] = True
+    return unsigned
+
+
 def daily_intensity(
     accounts: Sequence[Account],
     endings: Mapping[str, Ending],

@@ -1,13 +1,14 @@
 """What customers are billed and pay, what they cost, and what a currency is worth."""
 
 from calendar import monthrange
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dagster_project.demo.accounts import LONGEST_HISTORY_DAYS, Account
+from dagster_project.demo.accounts import LONGEST_HISTORY_DAYS, Account, by_account
 from dagster_project.demo.contracts import SEAT_PRICE, TERM_DAYS, YEN_FOR_ONE, Contract
 from dagster_project.demo.window import Row, midnight, months_between, next_month, utc_text
 
@@ -67,8 +68,19 @@ def invoice_rows(block: "Block", accounts: list[Account]) -> list[Row]:
     for account in accounts:
         bills = _bills(block.contracts_of[account.account_id])
         if bills:
-            rows += _invoices(block, account, bills, rng)
+            rows += _invoices(block, account, bills, f"I{account.account_id[1:]}", rng)
+    for letter, terms in (("A", block.second_terms), ("R", block.returned_terms)):
+        rows += _further_invoices(block, accounts, letter, terms)
     return rows
+
+
+def _further_invoices(block: "Block", accounts: list[Account], letter: str, terms: Sequence[Contract]) -> Iterator[Row]:
+    rng = block.generator(f"commerce/invoices/{letter}")
+    terms_of = by_account(accounts, terms)
+    for account in accounts:
+        bills = _bills(terms_of[account.account_id])
+        if bills:
+            yield from _invoices(block, account, bills, f"I{account.account_id[1:]}-{letter}", rng)
 
 
 def _bills(contracts: list[Contract]) -> list[tuple[Contract, date, Decimal]]:
@@ -87,7 +99,11 @@ def _bills(contracts: list[Contract]) -> list[tuple[Contract, date, Decimal]]:
 
 
 def _invoices(
-    block: "Block", account: Account, bills: list[tuple[Contract, date, Decimal]], rng: np.random.Generator
+    block: "Block",
+    account: Account,
+    bills: list[tuple[Contract, date, Decimal]],
+    prefix: str,
+    rng: np.random.Generator,
 ) -> list[Row]:
     count = len(bills)
     issue_days, early_days = rng.integers(0, 4, count), rng.integers(0, 11, count)
@@ -96,14 +112,15 @@ def _invoices(
     rows: list[Row] = []
     for place, (contract, begin, amount) in enumerate(bills):
         issued = begin + timedelta(days=int(issue_days[place]))
+        if _booking_moment(issued) <= contract.known_at:
+            issued = contract.known_at.date() + timedelta(days=1)
         due = next_month(next_month(issued)) - timedelta(days=1)
         is_late = luck[0, place] < LATE_SHARE + LATE_SHARE_OF_LOW_VALUE * (1 - account.value_on(issued)) ** 2
         days = int(late_days[place]) if is_late else -int(early_days[place])
         is_last = place == count - 1 and ending is not None and ending.has_cause
         is_paid = luck[1, place] >= (UNPAID_LAST_SHARE if is_last else UNPAID_SHARE)
         paid = due + timedelta(days=days) if is_paid else None
-        invoice_id = f"I{account.account_id[1:]}-{place + 1:03d}"
-        rows += _invoice_versions(invoice_id, contract, amount, (issued, due, paid))
+        rows += _invoice_versions(f"{prefix}-{place + 1:03d}", contract, amount, (issued, due, paid))
     return rows
 
 
@@ -126,24 +143,33 @@ def _invoice_versions(
 
 
 def _booked(day: date) -> str | None:
-    return utc_text(midnight(day) + timedelta(hours=BILLING_HOUR))
+    return utc_text(_booking_moment(day))
+
+
+def _booking_moment(day: date) -> datetime:
+    return midnight(day) + timedelta(hours=BILLING_HOUR)
 
 
 def account_cost_rows(block: "Block", accounts: list[Account]) -> list[Row]:
     """One row in yen per account and month of service, known when the month is closed."""
-    rng = block.generator("commerce/account_costs")
-    rates = draw_rates(block.world)
+    rng, further_rng = block.generator("commerce/account_costs"), block.generator("commerce/account_costs/R")
+    rates, last_day = draw_rates(block.world), block.window.last_day
+    second_of, returned_of = by_account(accounts, block.second_terms), by_account(accounts, block.returned_terms)
     rows: list[Row] = []
     for account in accounts:
-        contracts = block.contracts_of[account.account_id]
+        contracts, returned = block.contracts_of[account.account_id], returned_of[account.account_id]
         if contracts:
-            rows += _costs(account, contracts, block.window.last_day, rates, rng)
+            rows += _costs(account, contracts, second_of[account.account_id], last_day=last_day, rates=rates, rng=rng)
+        if returned:
+            rows += _costs(account, returned, [], last_day=last_day, rates=rates, rng=further_rng)
     return rows
 
 
 def _costs(
     account: Account,
     contracts: list[Contract],
+    beside: list[Contract],
+    *,
     last_day: date,
     rates: dict[tuple[str, date], Decimal],
     rng: np.random.Generator,
@@ -151,7 +177,7 @@ def _costs(
     end = min(last_day, contracts[-1].last_end_date - timedelta(days=1))
     months = list(months_between(contracts[0].start_date, end))
     revenue, seats, extension = dict.fromkeys(months, 0.0), dict.fromkeys(months, 0.0), dict.fromkeys(months, 0.0)
-    for contract in contracts:
+    for contract in [*contracts, *beside]:
         _add_term(contract, rates, revenue, seats, extension)
     noise = rng.lognormal(0, 0.3, (2, len(months)))
     extension[months[0]] = _acquisition_cost(account, contracts[0], rng)

@@ -11,19 +11,17 @@ import numpy as np
 from dagster_project.demo.accounts import DAYS_PER_YEAR, Account
 from dagster_project.demo.assignments import Assignment
 from dagster_project.demo.contracts import SEAT_PRICE, YEN_FOR_ONE, Contract
-from dagster_project.demo.endings import Ending
+from dagster_project.demo.settling import Decision
 from dagster_project.demo.window import Row, days_after, midnight, utc_text, working_moment
 
 if TYPE_CHECKING:
     from dagster_project.demo.block import Block
 
-LATE_RENEWAL_SHARE = 0.04  # of the renewals of longer terms are settled after the end
-LATE_RENEWAL_DAYS = (1, 60)
-RIVAL_SHARE = 0.6  # of the one-off customers who leave with a cause go to a rival
 CREATED_DAYS_BEFORE_END = {"annual": (80, 120), "quarterly": (31, 50)}  # a monthly term renews by itself
 GROWTH_SHARE = 0.8  # of the growth at a renewal is a deal of its own
 GROWTH_LEAD_DAYS = (15, 70)
 NEW_LEAD_DAYS = (15, 75)
+SECOND_LEAD_DAYS = (20, 70)
 LOST_RATE = {"enterprise": 0.8, "smb": 0.35}  # offers turned down, a year, at a value of 0
 DEAL_DAYS = (14, 80)
 EXPANSION_SHARE = 0.6  # of the offers turned down; the others are cross-sells
@@ -34,48 +32,6 @@ REFERRED_DAYS_BEFORE = (10, 70)
 REFERRAL_CHANNEL = "referral"
 
 Spans = dict[str, list[tuple[date, date, str]]]
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What became of a contract; none where it is still open."""
-
-    contract: Contract
-    follower: Contract | None
-    outcome: str
-    decided_date: date
-    known_at: datetime
-
-
-def draw_decisions(block: "Block", accounts: Sequence[Account]) -> list[Decision]:
-    """One decision for each paid contract that was followed or ended for good, in order."""
-    rng = block.generator("commerce/decisions")
-    decisions: list[Decision] = []
-    for account in accounts:
-        paid = [contract for contract in block.contracts_of[account.account_id] if not contract.is_trial]
-        for contract, follower in zip(paid, [*paid[1:], None], strict=False):
-            ending = block.endings.get(account.account_id)
-            if follower is not None:
-                decisions.append(_followed(contract, follower, account, rng))
-            elif ending is not None:
-                decisions.append(_ended(contract, ending, rng))
-    return decisions
-
-
-def _followed(contract: Contract, follower: Contract, account: Account, rng: np.random.Generator) -> Decision:
-    outcome = "renewed" if contract.cut_to is None else "superseded"
-    day, known_at = follower.signed_date, follower.known_at + timedelta(hours=1)
-    is_late = rng.random() < LATE_RENEWAL_SHARE and contract.billing_frequency != "monthly"
-    if is_late and outcome == "renewed":
-        day = days_after(contract.end_date, *LATE_RENEWAL_DAYS, rng)
-        known_at = working_moment(day, account.country, rng)
-    return Decision(contract, follower, outcome, day, known_at)
-
-
-def _ended(contract: Contract, ending: Ending, rng: np.random.Generator) -> Decision:
-    may_go_to_rival = contract.contract_model == "one_off" and ending.has_cause
-    outcome = "replaced" if may_go_to_rival and rng.random() < RIVAL_SHARE else "churned"
-    return Decision(contract, None, outcome, ending.notice_at.date(), ending.notice_at + timedelta(hours=21))
 
 
 def contract_outcome_rows(decisions: Sequence[Decision]) -> list[Row]:
@@ -107,6 +63,8 @@ class Deal:
     final_stage: str | None
     close_date: date | None
     closed_at: datetime | None = None
+    won_contract_id: str | None = None
+    """The contract that came of it, where that is another one."""
 
 
 def opportunity_rows(
@@ -133,6 +91,49 @@ def opportunity_rows(
             owner_id = deal.owner_id or _manager_on(managers, account.account_id, deal.created_date)
             rows += _deal_rows(f"OP{account.account_id[1:]}-{number:03d}", account, deal, owner_id, rng)
     return rows
+
+
+def further_opportunity_rows(
+    block: "Block", accounts: Sequence[Account], assignments: Sequence[Assignment]
+) -> list[Row]:
+    """Rows of the opportunities won with a second product, and with customers who came back."""
+    rng = block.generator("commerce/further_opportunities")
+    managers = _manager_spans(assignments)
+    rows: list[Row] = []
+    for account in accounts:
+        number = account.account_id[1:]
+        for deal in _second_deals(block, account, rng):
+            owner_id = _manager_on(managers, account.account_id, deal.created_date)
+            rows += _deal_rows(f"OP{number}-A01", account, deal, owner_id, rng)
+        for deal in _return_deals(block, account, rng):
+            rows += _deal_rows(f"OP{number}-R01", account, deal, deal.owner_id, rng)
+    return rows
+
+
+def _second_deals(block: "Block", account: Account, rng: np.random.Generator) -> Iterator[Deal]:
+    """A cross-sell besides the contract that was in force as the sale began."""
+    paid = [contract for contract in block.contracts_of[account.account_id] if not contract.is_trial]
+    for term in _first_terms(block.second_terms, account):
+        created = days_after(term.signed_date, -SECOND_LEAD_DAYS[1], -SECOND_LEAD_DAYS[0], rng)
+        created = max(created, paid[0].settled_date + timedelta(days=1))
+        contract = next(contract for contract in reversed(paid) if contract.settled_date <= created)
+        yield Deal(
+            *("cross_sell", contract, None, term.mrr_amount * MONTHS, created, term.start_date),
+            *("won", term.signed_date, term.known_at + timedelta(minutes=30), term.contract_id),
+        )
+
+
+def _return_deals(block: "Block", account: Account, rng: np.random.Generator) -> Iterator[Deal]:
+    for term in _first_terms(block.returned_terms, account):
+        created = days_after(term.signed_date, -NEW_LEAD_DAYS[1], -NEW_LEAD_DAYS[0], rng)
+        yield Deal(
+            *("new", term, account.seller_owner_id, term.mrr_amount * MONTHS, created, term.start_date),
+            *("won", term.signed_date, term.known_at + timedelta(minutes=30)),
+        )
+
+
+def _first_terms(terms: Sequence[Contract], account: Account) -> list[Contract]:
+    return [term for term in terms if term.account_id == account.account_id and term.previous_contract_id is None]
 
 
 def _manager_spans(assignments: Sequence[Assignment]) -> Spans:
@@ -193,9 +194,10 @@ def _growth(decisions: Sequence[Decision], rng: np.random.Generator) -> Iterator
         if told.follower is None or luck >= GROWTH_SHARE:
             continue
         amount = (told.follower.mrr_amount - told.contract.mrr_amount) * MONTHS
-        created = told.follower.signed_date - timedelta(days=lead_days)
+        created = (told.follower.expected_date or told.follower.signed_date) - timedelta(days=lead_days)
         if amount <= 0 or created <= told.contract.start_date:
             continue
+        created = max(created, told.contract.settled_date + timedelta(days=1))
         kind = "expansion" if told.follower.plan_name == told.contract.plan_name else "cross_sell"
         yield Deal(
             *(kind, told.contract, None, amount, created, told.contract.end_date),
@@ -228,7 +230,7 @@ def _failed(
         return
     created = span[0] + timedelta(days=int(rng.integers(0, room)))
     close = days_after(created, *DEAL_DAYS, rng)
-    contract = next(contract for contract in reversed(paid) if contract.start_date <= created)
+    contract = next(contract for contract in reversed(paid) if contract.settled_date <= created)
     share = Decimal(int(rng.integers(5, 31))) / 100
     amount = (contract.mrr_amount * MONTHS * share).quantize(Decimal("0.01"))
     yield Deal(kind, contract, None, amount, created, close, stage, close)
@@ -259,8 +261,9 @@ def _deal_rows(
             states.append((moment, {**row, "stage": stage}))
     if deal.final_stage is not None and deal.close_date is not None:
         closed_at = deal.closed_at or working_moment(deal.close_date, account.country, rng)
-        won = {"contract_id": deal.contract.contract_id} if is_new and deal.final_stage == "won" else {}
-        final: Row = {**row, **won, "stage": deal.final_stage, "close_date": deal.close_date.isoformat()}
+        won_contract_id = deal.won_contract_id or deal.contract.contract_id
+        won: Row = {"contract_id": won_contract_id} if deal.final_stage == "won" else {}
+        final = {**row, **won, "stage": deal.final_stage, "close_date": deal.close_date.isoformat()}
         states = [state for state in states if state[0] < closed_at]
         states.append((closed_at, final))
     return [{**state, "updated_at": utc_text(moment)} for moment, state in states]

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dagster_project.demo.block import Block
-from dagster_project.demo.intensity import NO_CONTRACT, daily_intensity, live_contracts
+from dagster_project.demo.intensity import NO_CONTRACT, daily_intensity, live_contracts, unsigned_days
 from dagster_project.demo.people import DEPARTMENTS
 from dagster_project.demo.product import FEATURE_COUNT
 from dagster_project.demo.window import OPENING_HOUR_UTC, WORKING_HOURS, Window, midnight, next_month
@@ -82,6 +82,8 @@ class Habits:
     """Accounts × days of the window."""
     live: Integers
     """Place of the live contract, or -1; accounts × days of the window."""
+    named: Integers
+    """Place of the contract that events name: the live one once it is signed, or -1; accounts × days of the window."""
     words: tuple[pa.Array, pa.Array, pa.Array, pa.Array]
     """Ids of companies (by account), users, contracts and features."""
 
@@ -118,6 +120,7 @@ def _earliest(begin: datetime | None) -> int:
 def draw_habits(block: Block, company_ids: Sequence[str]) -> Habits:
     """What the users of a block hold for good; `company_ids` are the accounts' ids in the product."""
     rng = block.generator("habits")
+    live = live_contracts(block.accounts, block.contracts, block.window)
     places = {account.account_id: place for place, account in enumerate(block.accounts)}
     account = np.array([places[user.account_id] for user in block.users])
     departments = list(DEPARTMENTS)
@@ -136,7 +139,8 @@ def draw_habits(block: Block, company_ids: Sequence[str]) -> Habits:
         usable_from=_usable_from(block, rng),
         change_rate=np.array([feature.change_rate for feature in block.features]),
         intensity=daily_intensity(block.accounts, block.endings, block.window, rng),
-        live=live_contracts(block.accounts, block.contracts, block.window),
+        live=live,
+        named=np.where(unsigned_days(block.accounts, block.contracts, block.window), NO_CONTRACT, live),
         words=(
             pa.array(company_ids, pa.string()),
             pa.array([user.user_id for user in block.users], pa.string()),
@@ -193,7 +197,7 @@ def draw_month(habits: Habits, month: date) -> UsageMonth:
             _event_ids(f"E{number:04d}{month:%y%m}", count),
             _words(companies, account),
             _words(users, user),
-            _words(contracts, habits.live[account, day]),
+            _words(contracts, habits.named[account, day]),
             _words(features, feature),
             _moments(event_at),
             pa.array(event_count.astype(np.int32)),
@@ -248,7 +252,8 @@ def _features_used(habits: Habits, user: Integers, event_at: Integers, rng: np.r
 
 
 def _words(words: pa.Array, places: Integers) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32)), words)
+    """The word at each place; none where the place is negative."""
+    return pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32), mask=places < 0), words)
 
 
 def _moments(moments: Integers) -> pa.Array:

@@ -16,7 +16,7 @@ from dagster_project.demo.accounts import Account
 from dagster_project.demo.block import Block, Rows, World
 from dagster_project.demo.commerce import commerce_rows, commerce_world_rows
 from dagster_project.demo.company import draw_block
-from dagster_project.demo.selling import draw_decisions
+from dagster_project.demo.settling import draw_decisions
 from dagster_project.demo.staff import draw_staff
 from dagster_project.demo.window import Row, utc_text
 
@@ -82,7 +82,7 @@ def test_references_resolve(entity: str) -> None:
     block = _block()
     known: dict[str, set[object]] = {
         "accounts": {account.account_id for account in block.accounts},
-        "contracts": {contract.contract_id for contract in block.contracts},
+        "contracts": {contract.contract_id for contract in block.all_contracts},
         "owners": {owner.owner_id for owner in draw_staff(WORLD)},
         "churn_notices": {f"N{account_id[1:]}" for account_id in block.endings},
     }
@@ -144,6 +144,7 @@ def test_rates_cover_every_month_and_walk_slowly() -> None:
 
 def test_outcomes_fit_the_contracts() -> None:
     block, outcomes = _block(), {row["contract_id"]: row for row in _rows()["contract_outcomes"]}
+    assert len(outcomes) == len(_rows()["contract_outcomes"])
     for account_id in _customers():
         paid = [contract for contract in block.contracts_of[account_id] if not contract.is_trial]
         for contract, follower in pairwise(paid):
@@ -164,18 +165,19 @@ def test_a_contract_cut_early_and_followed_is_superseded() -> None:
     account = next(account for account in _customers().values() if len(_block().contracts_of[account.account_id]) > 2)
     told = [contract for contract in _block().contracts_of[account.account_id] if not contract.is_trial]
     told[0] = replace(told[0], cut_to=told[0].end_date - timedelta(days=10))
-    decision = draw_decisions(replace(_block(), contracts=told), [account])[0]
+    decision = draw_decisions([account], told, {}, np.random.default_rng(1))[0]
     assert decision.outcome == "superseded"
     assert decision.follower == told[1]
 
 
 def test_invoices_cover_the_terms_and_are_paid_after_issue() -> None:
-    contracts = {contract.contract_id: contract for contract in _block().contracts}
+    contracts = {contract.contract_id: contract for contract in _block().all_contracts}
     invoices = _last("invoices").values()
     for row in invoices:
         contract = contracts[str(row["contract_id"])]
         assert not contract.is_trial
         assert row["currency_code"] == contract.currency_code
+        assert str(row["issued_date"]) >= contract.settled_date.isoformat()
         assert str(row["due_date"]) > str(row["issued_date"])
         assert row["paid_date"] is None or str(row["paid_date"]) > str(row["issued_date"])
     billed = {row["contract_id"] for row in invoices}

@@ -224,7 +224,9 @@ def test_every_day_ahead_corrects_a_contract_and_deletes_a_ticket(tiny: Written,
         export_day(TINY, day, tmp_path)
         told = _last(_read(tmp_path / "crm" / "contracts" / f"{day}.csv"), "contract_id")
         corrected = {id_: row for id_, row in told.items() if id_ in contracts}
-        assert any(int(row["seat_count"]) > int(contracts[id_]["seat_count"]) for id_, row in corrected.items())
+        assert any(
+            int(row["seat_count"] or 0) > int(contracts[id_]["seat_count"] or 0) for id_, row in corrected.items()
+        )
         told_tickets = _last(_read(tmp_path / "desk" / "tickets" / f"{day}.jsonl.gz"), "ticket_id")
         deleted = [id_ for id_, row in told_tickets.items() if row["is_deleted"]]
         assert len(deleted) == 1
