@@ -99,7 +99,8 @@ final as (
         compared.month_end_date,
         case
             when compared.account_unconverted_count > 0 then 'unconverted'
-            when compared.account_opening_amount = 0 and first_revenue.first_revenue_date > months.previous_month_end_date
+            when compared.account_opening_amount = 0
+                and first_revenue.first_revenue_date > months.previous_month_end_date
                 then 'new'
             when compared.account_opening_amount = 0 then 'resurrection'
             when compared.account_closing_amount = 0 then 'churn'

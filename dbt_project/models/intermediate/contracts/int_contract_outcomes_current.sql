@@ -9,7 +9,7 @@ ranked as (
     select
         versions.*,
         row_number() over (
-            partition by versions.contract_id order by versions.known_at desc, versions.source_name
+            partition by versions.contract_id order by versions.known_at desc, versions.source_name asc
         ) as recency
     from versions
     where {{ in_force('versions', as_of_date()) }}

@@ -64,8 +64,14 @@ implied_links as (
     from in_order
     where
         in_order.next_start_date >= in_order.end_date
-        and not exists (select 1 from told_links where told_links.contract_id = in_order.contract_id)
-        and not exists (select 1 from told_links where told_links.next_contract_id = in_order.next_contract_id)
+        and not exists (
+            select 1 from told_links
+            where told_links.contract_id = in_order.contract_id
+        )
+        and not exists (
+            select 1 from told_links
+            where told_links.next_contract_id = in_order.next_contract_id
+        )
 
 ),
 

@@ -13,7 +13,7 @@ known as (
         versions.reporting_rate,
         row_number() over (
             partition by upper(versions.currency_code), versions.rate_date
-            order by versions.known_at desc, versions.source_name
+            order by versions.known_at desc, versions.source_name asc
         ) as recency
     from versions
     where {{ in_force('versions', as_of_date()) }}

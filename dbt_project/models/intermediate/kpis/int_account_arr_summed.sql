@@ -17,10 +17,7 @@ final as (
             as pending_kept_arr_amount,
         sum(revenue.unconverted_contract_count) > 0 as is_unconverted
     from revenue
-    group by grouping sets (
-        (revenue.account_id, revenue.month_end_date),
-        (revenue.account_id, revenue.month_end_date, revenue.contract_model)
-    )
+    group by revenue.account_id, revenue.month_end_date, rollup(revenue.contract_model)
 
 )
 

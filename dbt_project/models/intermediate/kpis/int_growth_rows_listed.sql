@@ -8,7 +8,8 @@ with arr as (
 
 months as (
 
-    select * from {{ ref('int_months_listed') }} where is_in_history
+    select * from {{ ref('int_months_listed') }}
+    where is_in_history
 
 ),
 
@@ -44,10 +45,23 @@ moved as (
             as cross_sell_amount,
         12 * coalesce(sum(movements.mrr_change_amount) filter (where movements.movement_kind = 'new'), 0) as new_amount
     from movements
-    group by grouping sets (
-        (movements.account_id, movements.month_end_date),
-        (movements.account_id, movements.month_end_date, movements.contract_model)
-    )
+    group by movements.account_id, movements.month_end_date, rollup(movements.contract_model)
+
+),
+
+views as (
+
+    select '' as pending_suffix
+    union all
+    select '_pending_kept' as pending_suffix
+
+),
+
+figures as (
+
+    select 'upsell_rate' as kpi_id
+    union all
+    select 'cross_sell_rate' as kpi_id
 
 ),
 
@@ -63,7 +77,7 @@ final as (
         cast(null as numeric(18, 2)) as denominator
     from arr
     inner join months on arr.month_end_date = months.month_end_date
-    cross join (select '' as pending_suffix union all select '_pending_kept' as pending_suffix) as views
+    cross join views
     union all
     select
         figures.kpi_id,
@@ -76,7 +90,7 @@ final as (
         arr.arr_amount as denominator
     from arr
     inner join months on arr.month_end_date = months.previous_month_end_date
-    cross join (select 'upsell_rate' as kpi_id union all select 'cross_sell_rate' as kpi_id) as figures
+    cross join figures
     left join moved
         on
             months.month_end_date = moved.month_end_date

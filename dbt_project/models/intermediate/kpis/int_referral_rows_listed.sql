@@ -2,13 +2,15 @@
 -- source tells of referrals, there is no figure.
 with arr as (
 
-    select * from {{ ref('int_account_arr_summed') }} where contract_model is null
+    select * from {{ ref('int_account_arr_summed') }}
+    where contract_model is null
 
 ),
 
 months as (
 
-    select * from {{ ref('int_months_listed') }} where is_in_history
+    select * from {{ ref('int_months_listed') }}
+    where is_in_history
 
 ),
 
@@ -32,13 +34,21 @@ referrals as (
 
 kinds as (
 
-    select 'referral_rate' as kpi_id, cast(null as {{ dbt.type_string() }}) as referral_kind
+    select
+        'referral_rate' as kpi_id,
+        cast(null as {{ dbt.type_string() }}) as referral_kind
     union all
-    select 'referral_rate_department' as kpi_id, 'department' as referral_kind
+    select
+        'referral_rate_department' as kpi_id,
+        'department' as referral_kind
     union all
-    select 'referral_rate_affiliate' as kpi_id, 'affiliate' as referral_kind
+    select
+        'referral_rate_affiliate' as kpi_id,
+        'affiliate' as referral_kind
     union all
-    select 'referral_rate_other_company' as kpi_id, 'other_company' as referral_kind
+    select
+        'referral_rate_other_company' as kpi_id,
+        'other_company' as referral_kind
 
 ),
 

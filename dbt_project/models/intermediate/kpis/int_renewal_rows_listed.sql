@@ -24,7 +24,8 @@ with contracts as (
 
 months as (
 
-    select * from {{ ref('int_months_listed') }} where is_in_history
+    select * from {{ ref('int_months_listed') }}
+    where is_in_history
 
 ),
 
@@ -38,18 +39,28 @@ due as (
 
 views as (
 
-    select '' as pending_suffix, false as is_pending_kept
+    select
+        '' as pending_suffix,
+        false as is_pending_kept
     union all
-    select '_pending_kept' as pending_suffix, true as is_pending_kept
+    select
+        '_pending_kept' as pending_suffix,
+        true as is_pending_kept
 
 ),
 
 -- A slice over all contract models, and one of each.
 sliced as (
 
-    select due.*, cast(null as {{ dbt.type_string() }}) as slice from due
+    select
+        due.*,
+        cast(null as {{ dbt.type_string() }}) as slice
+    from due
     union all
-    select due.*, due.contract_model as slice from due
+    select
+        due.*,
+        due.contract_model as slice
+    from due
 
 ),
 
@@ -64,6 +75,14 @@ seen as (
         end as kept_amount
     from sliced
     cross join views
+
+),
+
+figures as (
+
+    select 'gross' as kpi
+    union all
+    select 'net' as kpi
 
 ),
 
@@ -93,7 +112,7 @@ final as (
         end as numerator,
         seen.due_amount as denominator
     from seen
-    cross join (select 'gross' as kpi union all select 'net' as kpi) as figures
+    cross join figures
 
 )
 
