@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import demo_world, history, overhead, raw_load, usage_daily, vendor_pull, versions, windows
+from benchmarks import demo_world, history, kpi_monthly, overhead, raw_load, usage_daily, vendor_pull, versions, windows
 from benchmarks.timing import Case
 
 EVENT_COUNT = 2_000_000
@@ -17,6 +17,7 @@ ACCOUNT_COUNT = 24_000
 DAY_COUNT = 540
 FACT_COUNT = 800_000
 WINDOW_ACCOUNT_COUNT = 240
+KPI_ACCOUNT_COUNT = 20_000
 
 
 def main() -> int:
@@ -28,6 +29,7 @@ def main() -> int:
             raw_load.measure(Path(folder), RAW_EVENT_COUNT),
             versions.measure(Path(folder), ACCOUNT_COUNT, DAY_COUNT),
             windows.measure(Path(folder), FACT_COUNT, WINDOW_ACCOUNT_COUNT, DAY_COUNT),
+            kpi_monthly.measure(Path(folder), KPI_ACCOUNT_COUNT),
         ]
         vendor_pull.show(Path(folder), console, VENDOR_ROW_COUNT)
         vendor_pull.show_nothing_new(Path(folder), console)
