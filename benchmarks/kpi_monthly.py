@@ -60,7 +60,8 @@ def _fill(connection: duckdb.DuckDBPyConnection, account_count: int) -> None:
         connection.execute(f"create schema if not exists {schema}")
     connection.execute(
         f"create table intermediate.int_account_versions as select 'A' || n as account_id, "
-        f"case when hash(n) % 2 = 0 then 'smb' else 'enterprise' end as segment, 'C' || hash(n + 1) % 6 as acquisition_channel, "
+        f"case when hash(n) % 2 = 0 then 'smb' else 'enterprise' end as segment, "
+        f"'C' || hash(n + 1) % 6 as acquisition_channel, "
         f"'L' || hash(n + 2) % 8 as country, false as is_test, false as is_internal, {VERSIONED} "
         f"from range({account_count}) as t(n)"
     )
@@ -70,7 +71,8 @@ def _fill(connection: duckdb.DuckDBPyConnection, account_count: int) -> None:
         f"case when hash(n + 3) % 12 = 0 then 'one_off' else 'subscription' end as contract_model, "
         f"null as product_name, null as plan_name, null as billing_frequency, 'JPY' as currency_code, "
         f"false as is_trial, 10 as seat_count, "
-        f"(10000 + (hash(n + 4) % 90000)::int + ((hash(n + 31 * term) % 3)::int - 1) * term * 500)::numeric(18, 2) as mrr_amount, "
+        f"(10000 + (hash(n + 4) % 90000)::int + ((hash(n + 31 * term) % 3)::int - 1) * term * 500)::numeric(18, 2) "
+        f"as mrr_amount, "
         f"null::numeric(18, 2) as one_off_amount, start_date as signed_date, start_date, "
         f"(start_date + interval 1 year)::date as end_date, {VERSIONED} from ("
         f"select n, term, (date '2021-07-01' + (hash(n + 5) % 700)::int + term * interval 1 year)::date as start_date "
