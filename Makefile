@@ -121,6 +121,10 @@ docs: $(INSTALLED) ## Build the models' documentation as one page
 input-docs: $(INSTALLED) ## Write docs/input_layer.md anew from the input models
 	@$(BIN)/python -m dagster_project input-docs
 
+.PHONY: definitions
+definitions: $(INSTALLED) ## Write the terms in docs/definitions.md anew from the seeds and the marts' YAML
+	@$(BIN)/python -m dagster_project definitions
+
 .PHONY: lock
 lock: ## Renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group dev --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --python-version 3.11 -o requirements.lock

@@ -39,12 +39,15 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("tomorrow", help="move the demo world on by a day, and run")
     commands.add_parser("templates", help="write an empty CSV for each entity of the input contract")
     commands.add_parser("input-docs", help="write docs/input_layer.md from the input models")
+    commands.add_parser("definitions", help="write the terms in docs/definitions.md from the seeds and the marts' YAML")
     commands.add_parser("docs", help="build the models' documentation as one page")
     commands.add_parser("home", help="prepare the data folder for Dagster's UI and print its place")
     options = parser.parse_args(arguments)
     try:
         if options.command == "input-docs":
             return _write_input_docs()
+        if options.command == "definitions":
+            return _write_definitions()
         settings = load_settings()
         settings.require_complete()
         return _command(settings, options)
@@ -124,6 +127,13 @@ def _write_input_docs() -> int:
     from dagster_project.contract_docs import write_input_docs  # noqa: PLC0415 - no run needs it
 
     sys.stdout.write(f"{write_input_docs()}\n")
+    return 0
+
+
+def _write_definitions() -> int:
+    from dagster_project.definitions_docs import write_definitions  # noqa: PLC0415 - no run needs it
+
+    sys.stdout.write(f"{write_definitions()}\n")
     return 0
 
 

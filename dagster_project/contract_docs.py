@@ -76,7 +76,12 @@ def template(entity: Entity) -> str:
 
 def described(column: ContractColumn) -> str:
     """The column's description, with the glossary's words where it points there."""
-    return re.sub(r"\{\{ doc\('(\w+)'\) \}\}", lambda match: _glossary()[str(match.group(1))], column.description)
+    return with_glossary(column.description)
+
+
+def with_glossary(text: str) -> str:
+    """A description, with the glossary's words where it points there."""
+    return re.sub(r"\{\{ doc\('(\w+)'\) \}\}", lambda match: _glossary()[str(match.group(1))], " ".join(text.split()))
 
 
 @cache
