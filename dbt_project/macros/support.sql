@@ -1,0 +1,54 @@
+{# Statuses in which a ticket is resolved; closing what was solved before is no new resolution. #}
+{% macro is_resolved_status(status) %}{{ status }} in ('solved', 'closed'){% endmacro %}
+
+{# Ids that count up come in order: of numbers as text, the longer one is the larger. #}
+{% macro in_order(moment, id) %}{{ moment }}, length({{ id }}), {{ id }}{% endmacro %}
+
+{# The end of a business day, as a UTC timestamp. #}
+{% macro end_of_business_day(date_expression) %}
+    {{- utc_of_local('cast(' ~ days_after(date_expression, 1) ~ ' as timestamp)', "'" ~ var('business_timezone') ~ "'") -}}
+{% endmacro %}
+
+{# Rows of tickets once for each slice that they belong to: all, their segment, their channel. #}
+{% macro sliced(tickets) %}
+    select
+        {{ tickets }}.*,
+        kinds.slice_kind,
+        case kinds.slice_kind when 'segment' then {{ tickets }}.segment end as slice_segment,
+        case kinds.slice_kind when 'channel' then {{ tickets }}.channel end as slice_channel,
+        concat_ws(':', kinds.slice_kind, case kinds.slice_kind
+            when 'segment' then {{ tickets }}.segment when 'channel' then {{ tickets }}.channel
+        end) as slice_id
+    from {{ tickets }}
+    cross join (
+        select 'total' as slice_kind union all select 'segment' as slice_kind union all select 'channel' as slice_kind
+    ) as kinds
+{%- endmacro %}
+
+{# Schedule of tickets that name none; null where the configuration has none. #}
+{% macro default_schedule_id() %}
+    {%- if var('default_schedule_id') -%}
+        '{{ var("default_schedule_id") | replace("'", "''") }}'
+    {%- else -%}
+        cast(null as {{ dbt.type_string() }})
+    {%- endif -%}
+{% endmacro %}
+
+{# Minutes by the calendar from one timestamp to another. #}
+{% macro minutes_between(first_moment, last_moment) %}
+    {{- ratio(seconds_between(first_moment, last_moment), '60', 18, 2) -}}
+{% endmacro %}
+
+{# True where a segment of a schedule's running time holds a moment. #}
+{% macro is_within(segment, schedule_id, moment) -%}
+    {{ schedule_id }} = {{ segment }}.schedule_id
+    and cast({{ moment }} as date) = {{ segment }}.utc_date
+    and {{ moment }} >= {{ segment }}.start_at
+    and {{ moment }} < {{ segment }}.next_start_at
+{%- endmacro %}
+
+{# Seconds that a desk has worked up to a moment within a segment of its running time. #}
+{% macro running_seconds(segment, moment) -%}
+    {{ segment }}.seconds_before
+    + least({{ seconds_between(segment ~ '.start_at', moment) }}, {{ segment }}.working_seconds)
+{%- endmacro %}
