@@ -25,6 +25,16 @@
     ) as kinds
 {%- endmacro %}
 
+{# Each slice of sliced rows once. #}
+{% macro slices_of(rows) %}
+    select distinct
+        {{ rows }}.slice_id,
+        {{ rows }}.slice_kind,
+        {{ rows }}.slice_segment as segment,
+        {{ rows }}.slice_channel as channel
+    from {{ rows }}
+{%- endmacro %}
+
 {# Schedule of tickets that name none; null where the configuration has none. #}
 {% macro default_schedule_id() %}
     {%- if var('default_schedule_id') -%}

@@ -1,0 +1,116 @@
+{% set minutes = ['first_reply_calendar', 'first_reply_business', 'full_resolution_calendar', 'full_resolution_business'] -%}
+with tickets as (
+
+    select
+        known_tickets.*,
+        cast({{ dbt.last_day('known_tickets.created_date', 'month') }} as date) as month_end_date
+    from {{ ref('fct_support_tickets') }} as known_tickets
+    where known_tickets.is_customer and not known_tickets.is_deleted
+
+),
+
+spans as (
+
+    select
+        found.source_name,
+        found.ticket_id,
+        {{ business_date('found.opened_at') }} as opened_date,
+        {{ business_date('found.resolved_at') }} as resolved_date
+    from {{ ref('int_ticket_spans_found') }} as found
+
+),
+
+months as (
+
+    select dates.month_end_date from {{ ref('dim_dates') }} as dates where dates.is_month_end
+
+),
+
+sliced_tickets as (
+
+    {{ sliced('tickets') }}
+
+),
+
+slices as (
+
+    {{ slices_of('sliced_tickets') }}
+
+),
+
+figures as (
+
+    select
+        sliced_tickets.slice_id,
+        sliced_tickets.month_end_date,
+        count(*) as ticket_count,
+        count(*) filter (where sliced_tickets.is_answered) as answered_count,
+        count(*) filter (where sliced_tickets.first_resolved_at is not null) as resolved_count,
+        count(sliced_tickets.business_missing_reason) as left_out_count,
+        count(sliced_tickets.is_answered_by_template) as kind_count,
+        count(*) filter (where sliced_tickets.is_answered_by_template) as template_count,
+        count(*) filter (where sliced_tickets.first_resolved_at is not null and sliced_tickets.reopen_count >= 0)
+            as followed_count,
+        count(*) filter (where sliced_tickets.reopen_count > 0) as reopened_count,
+        count(*) filter (where sliced_tickets.resolved_at is not null and sliced_tickets.is_one_touch is not null)
+            as told_count,
+        count(*) filter (where sliced_tickets.is_one_touch) as one_touch_count,
+        count(*) filter (where sliced_tickets.satisfaction = 'good') as good_count,
+        count(*) filter (where sliced_tickets.satisfaction in ('good', 'bad')) as rating_count
+        {%- for name in minutes %},
+        {{ percentile('sliced_tickets.' ~ name ~ '_minutes', 0.5) }} as median_{{ name }}_minutes,
+        {{ percentile('sliced_tickets.' ~ name ~ '_minutes', 0.9) }} as p90_{{ name }}_minutes
+        {%- endfor %}
+    from sliced_tickets
+    group by sliced_tickets.slice_id, sliced_tickets.month_end_date
+
+),
+
+backlogs as (
+
+    select
+        sliced_tickets.slice_id,
+        months.month_end_date,
+        count(*) as backlog_count
+    from months
+    inner join spans
+        on
+            months.month_end_date >= spans.opened_date
+            and (spans.resolved_date is null or months.month_end_date < spans.resolved_date)
+    inner join sliced_tickets
+        on spans.source_name = sliced_tickets.source_name and spans.ticket_id = sliced_tickets.ticket_id
+    group by sliced_tickets.slice_id, months.month_end_date
+
+)
+
+select
+    months.month_end_date,
+    slices.slice_kind,
+    slices.segment,
+    slices.channel,
+    coalesce(figures.ticket_count, 0) as ticket_count,
+    coalesce(figures.answered_count, 0) as answered_count,
+    coalesce(figures.resolved_count, 0) as resolved_count,
+    coalesce(figures.left_out_count, 0) as left_out_count,
+    coalesce(backlogs.backlog_count, 0) as backlog_count,
+    {{ ratio('figures.answered_count', 'figures.ticket_count') }} as answered_rate,
+    {{ ratio('figures.reopened_count', 'figures.followed_count') }} as reopened_rate,
+    {{ ratio('figures.one_touch_count', 'figures.told_count') }} as one_touch_rate,
+    {{ ratio('figures.template_count', 'figures.kind_count') }} as answered_by_template_rate,
+    {{ ratio('figures.good_count', 'figures.rating_count') }} as csat_rate,
+    {% for name in minutes -%}
+    figures.median_{{ name }}_minutes,
+    figures.p90_{{ name }}_minutes,
+    {% endfor -%}
+    churn.start_account_count,
+    churn.churned_account_count,
+    churn.logo_churn_rate
+from months
+cross join slices
+left join figures on slices.slice_id = figures.slice_id and months.month_end_date = figures.month_end_date
+left join backlogs on slices.slice_id = backlogs.slice_id and months.month_end_date = backlogs.month_end_date
+left join {{ ref('kpi_logo_churn_monthly') }} as churn
+    on
+        months.month_end_date = churn.month_end_date
+        and slices.slice_kind = churn.slice_kind
+        and slices.segment is not distinct from churn.segment
