@@ -10,6 +10,12 @@ record_oddities as (
 
 ),
 
+desk_oddities as (
+
+    select * from {{ ref('int_desk_oddities_found') }}
+
+),
+
 kinds as (
 
     select * from {{ ref('oddity_kinds') }}
@@ -29,6 +35,12 @@ found as (
         record_oddities.record_id,
         record_oddities.account_id
     from record_oddities
+    union all
+    select
+        desk_oddities.oddity_id,
+        desk_oddities.record_id,
+        desk_oddities.account_id
+    from desk_oddities
 
 ),
 
