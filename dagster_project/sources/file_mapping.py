@@ -103,8 +103,8 @@ class FileMapping:
     def _named_in_expressions(self) -> set[str]:
         """Foreign columns that an expression names."""
         texts = [TEXT_CONSTANT.sub("", origin.expression) for origin in self._mapped.values() if origin.expression]
-        names = {match[1] or match[2].lower() for text in texts for match in NAME.finditer(text)}
-        return {name for name in self.columns if name in names or name.lower() in names}
+        names = {(match[1] or match[2]).lower() for text in texts for match in NAME.finditer(text)}
+        return {name for name in self.columns if name.lower() in names}
 
     def _require(self, column: str, where: str) -> None:
         if column not in self._found:
