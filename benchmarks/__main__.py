@@ -7,7 +7,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import demo_world, history, overhead, raw_load, usage_daily, vendor_pull, versions, windows
+from benchmarks import (
+    business_hours,
+    demo_world,
+    history,
+    overhead,
+    raw_load,
+    usage_daily,
+    vendor_pull,
+    versions,
+    windows,
+)
 from benchmarks.timing import Case
 
 EVENT_COUNT = 2_000_000
@@ -17,6 +27,7 @@ ACCOUNT_COUNT = 24_000
 DAY_COUNT = 540
 FACT_COUNT = 800_000
 WINDOW_ACCOUNT_COUNT = 240
+TICKET_COUNT = 1_000_000
 
 
 def main() -> int:
@@ -29,6 +40,7 @@ def main() -> int:
             versions.measure(Path(folder), ACCOUNT_COUNT, DAY_COUNT),
             windows.measure(Path(folder), FACT_COUNT, WINDOW_ACCOUNT_COUNT, DAY_COUNT),
         ]
+        business_hours.show(Path(folder), console, TICKET_COUNT)
         vendor_pull.show(Path(folder), console, VENDOR_ROW_COUNT)
         vendor_pull.show_nothing_new(Path(folder), console)
         overhead.show(Path(folder), console)

@@ -212,7 +212,9 @@ class FileMapping:
             return "cast(null as varchar)"
         if origin.expression is not None:
             told = f"({origin.expression})"
-            return f"nullif(trim({told}, {text_literal(BLANKS)}), '')" if self._kinds[column.name] == "VARCHAR" else told
+            return (
+                f"nullif(trim({told}, {text_literal(BLANKS)}), '')" if self._kinds[column.name] == "VARCHAR" else told
+            )
         if origin.column is None:
             return text_literal(str(origin.constant))
         return self._text(origin.column)

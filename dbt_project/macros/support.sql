@@ -46,7 +46,7 @@
 
 {# Minutes by the calendar from one timestamp to another. #}
 {% macro minutes_between(first_moment, last_moment) %}
-    {{- ratio(seconds_between(first_moment, last_moment), '60', 18, 2) -}}
+    {{- minutes_of(microseconds_between(first_moment, last_moment)) -}}
 {% endmacro %}
 
 {# True where a segment of a schedule's running time holds a moment. #}
@@ -57,8 +57,8 @@
     and {{ moment }} < {{ segment }}.next_start_at
 {%- endmacro %}
 
-{# Seconds that a desk has worked up to a moment within a segment of its running time. #}
-{% macro running_seconds(segment, moment) -%}
-    {{ segment }}.seconds_before
-    + least({{ seconds_between(segment ~ '.start_at', moment) }}, {{ segment }}.working_seconds)
+{# Microseconds that a desk has worked up to a moment within a segment of its running time. #}
+{% macro running_time(segment, moment) -%}
+    {{ segment }}.microseconds_before
+    + least({{ microseconds_between(segment ~ '.start_at', moment) }}, {{ segment }}.working_microseconds)
 {%- endmacro %}

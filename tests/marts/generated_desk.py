@@ -95,7 +95,7 @@ def generated(desk: Desk, seed: int, tickets_each: int) -> list[Case]:
 
 def _schedule(zone: str, rng: random.Random) -> Schedule:
     before = {interval for day in range(1, 8) for interval in _intervals(day, rng)}
-    kept = {interval for interval in before if rng.random() < 0.6}  # noqa: PLR2004 (share of hours that stay)
+    kept = {interval for interval in before if rng.random() < 0.6}
     added = {interval for day in range(1, 8) for interval in _intervals(day, rng)}
     starts = {(day, start) for day, start, _ in kept}
     after = kept | {each for each in added if each[:2] not in starts}

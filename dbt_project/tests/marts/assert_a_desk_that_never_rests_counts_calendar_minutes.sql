@@ -15,7 +15,7 @@ days as (
     select
         segments.schedule_id,
         segments.utc_date,
-        sum(segments.working_seconds) as working_seconds
+        sum(segments.working_microseconds) as working_microseconds
     from segments
     group by segments.schedule_id, segments.utc_date
 
@@ -27,7 +27,7 @@ never_resting as (
     select days.schedule_id
     from days
     group by days.schedule_id
-    having count(*) filter (where days.working_seconds < 86400) <= 2 and max(days.working_seconds) = 86400
+    having count(*) filter (where days.working_microseconds < 86400000000) <= 2 and max(days.working_microseconds) = 86400000000
 
 ),
 

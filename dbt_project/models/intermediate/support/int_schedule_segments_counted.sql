@@ -49,7 +49,7 @@ segments as (
         clipped.schedule_id,
         clipped.utc_date,
         clipped.start_at,
-        {{ seconds_between('clipped.start_at', 'clipped.end_at') }} as working_seconds
+        {{ microseconds_between('clipped.start_at', 'clipped.end_at') }} as working_microseconds
     from clipped
     where clipped.start_at < clipped.end_at
     union all
@@ -57,7 +57,7 @@ segments as (
         days.schedule_id,
         days.date_day as utc_date,
         cast(days.date_day as timestamp) as start_at,
-        cast(0 as numeric(18, 6)) as working_seconds
+        cast(0 as bigint) as working_microseconds
     from days
 
 ),
@@ -71,12 +71,12 @@ final as (
         coalesce(
             lead(segments.start_at) over one_schedule, cast({{ days_after('segments.utc_date', 1) }} as timestamp)
         ) as next_start_at,
-        segments.working_seconds,
-        cast(sum(segments.working_seconds) over one_schedule - segments.working_seconds as numeric(18, 6))
-            as seconds_before
+        segments.working_microseconds,
+        cast(sum(segments.working_microseconds) over one_schedule - segments.working_microseconds as bigint)
+            as microseconds_before
     from segments
     window one_schedule as (
-        partition by segments.schedule_id order by segments.start_at, segments.working_seconds
+        partition by segments.schedule_id order by segments.start_at, segments.working_microseconds
     )
 
 )

@@ -17,7 +17,7 @@ running as (
     select
         tickets.*,
         {% for moment in moments -%}
-        {{ running_seconds('at_' ~ moment, 'tickets.' ~ moment) }} as seconds_{{ moment }}{{ "," if not loop.last }}
+        {{ running_time('at_' ~ moment, 'tickets.' ~ moment) }} as worked_by_{{ moment }}{{ "," if not loop.last }}
         {% endfor %}
     from tickets
     {% for moment in moments -%}
@@ -33,18 +33,18 @@ final as (
         running.ticket_id,
         case
             when running.schedule_id is null then 'no_schedule'
-            when running.seconds_created_at is null then 'unknown_schedule'
+            when running.worked_by_created_at is null then 'unknown_schedule'
         end as business_missing_reason,
         coalesce(
             running.told_first_reply_minutes, {{ minutes_between('running.created_at', 'running.first_replied_at') }}
         ) as first_reply_calendar_minutes,
-        {{ ratio('running.seconds_first_replied_at - running.seconds_created_at', '60', 18, 2) }}
+        {{ minutes_of('running.worked_by_first_replied_at - running.worked_by_created_at') }}
             as first_reply_business_minutes,
         {{ minutes_between('running.created_at', 'running.first_resolved_at') }} as first_resolution_calendar_minutes,
-        {{ ratio('running.seconds_first_resolved_at - running.seconds_created_at', '60', 18, 2) }}
+        {{ minutes_of('running.worked_by_first_resolved_at - running.worked_by_created_at') }}
             as first_resolution_business_minutes,
         {{ minutes_between('running.created_at', 'running.resolved_at') }} as full_resolution_calendar_minutes,
-        {{ ratio('running.seconds_resolved_at - running.seconds_created_at', '60', 18, 2) }}
+        {{ minutes_of('running.worked_by_resolved_at - running.worked_by_created_at') }}
             as full_resolution_business_minutes
     from running
 
