@@ -52,7 +52,7 @@
 {# True where a segment of a schedule's running time holds a moment. #}
 {% macro is_within(segment, schedule_id, moment) -%}
     {{ schedule_id }} = {{ segment }}.schedule_id
-    and cast({{ moment }} as date) = {{ segment }}.utc_date
+    and cast({{ moment }} as date) = {{ segment }}.moment_date
     and {{ moment }} >= {{ segment }}.start_at
     and {{ moment }} < {{ segment }}.next_start_at
 {%- endmacro %}

@@ -14,10 +14,10 @@ days as (
 
     select
         segments.schedule_id,
-        segments.utc_date,
+        segments.moment_date,
         sum(segments.working_microseconds) as working_microseconds
     from segments
-    group by segments.schedule_id, segments.utc_date
+    group by segments.schedule_id, segments.moment_date
 
 ),
 

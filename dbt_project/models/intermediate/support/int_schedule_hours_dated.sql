@@ -1,5 +1,5 @@
--- Hours count on the days on which they were in force. What a schedule was on the first day it was known, it is taken to
--- have been before.
+-- Hours count on the days on which they were in force. What a schedule was on the first day it was known, it is taken
+-- to have been before.
 with days as (
 
     select * from {{ ref('int_schedule_days_listed') }}

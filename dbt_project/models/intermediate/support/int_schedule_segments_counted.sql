@@ -13,17 +13,33 @@ hours as (
 ),
 
 -- Hours of a local day touch at most three days by UTC.
+touched as (
+
+    select
+        hours.*,
+        cast(hours.start_at as date) as moment_date
+    from hours
+    union all
+    select
+        hours.*,
+        {{ days_after('cast(hours.start_at as date)', 1) }} as moment_date
+    from hours
+    union all
+    select
+        hours.*,
+        {{ days_after('cast(hours.start_at as date)', 2) }} as moment_date
+    from hours
+
+),
+
 parts as (
 
-    {% for number in range(3) -%}
     select
-        hours.schedule_id,
-        {{ days_after('cast(hours.start_at as date)', number) }} as utc_date,
-        greatest(hours.start_at, cast({{ days_after('cast(hours.start_at as date)', number) }} as timestamp)) as start_at,
-        least(hours.end_at, cast({{ days_after('cast(hours.start_at as date)', number + 1) }} as timestamp)) as end_at
-    from hours
-    {{ "union all" if not loop.last }}
-    {% endfor %}
+        touched.schedule_id,
+        touched.moment_date,
+        greatest(touched.start_at, cast(touched.moment_date as timestamp)) as start_at,
+        least(touched.end_at, cast({{ days_after('touched.moment_date', 1) }} as timestamp)) as end_at
+    from touched
 
 ),
 
@@ -32,9 +48,9 @@ clipped as (
 
     select
         parts.schedule_id,
-        parts.utc_date,
+        parts.moment_date,
         greatest(parts.start_at, max(parts.end_at) over (
-            partition by parts.schedule_id, parts.utc_date order by parts.start_at, parts.end_at
+            partition by parts.schedule_id, parts.moment_date order by parts.start_at, parts.end_at
             rows between unbounded preceding and 1 preceding
         )) as start_at,
         parts.end_at
@@ -47,7 +63,7 @@ segments as (
 
     select
         clipped.schedule_id,
-        clipped.utc_date,
+        clipped.moment_date,
         clipped.start_at,
         {{ microseconds_between('clipped.start_at', 'clipped.end_at') }} as working_microseconds
     from clipped
@@ -55,7 +71,7 @@ segments as (
     union all
     select
         days.schedule_id,
-        days.date_day as utc_date,
+        days.date_day as moment_date,
         cast(days.date_day as timestamp) as start_at,
         cast(0 as bigint) as working_microseconds
     from days
@@ -66,10 +82,10 @@ final as (
 
     select
         segments.schedule_id,
-        segments.utc_date,
+        segments.moment_date,
         segments.start_at,
         coalesce(
-            lead(segments.start_at) over one_schedule, cast({{ days_after('segments.utc_date', 1) }} as timestamp)
+            lead(segments.start_at) over one_schedule, cast({{ days_after('segments.moment_date', 1) }} as timestamp)
         ) as next_start_at,
         segments.working_microseconds,
         cast(sum(segments.working_microseconds) over one_schedule - segments.working_microseconds as bigint)

@@ -11,18 +11,19 @@ segments as (
 
 ),
 
-{% set moments = ['created_at', 'first_replied_at', 'first_resolved_at', 'resolved_at'] -%}
 running as (
 
     select
         tickets.*,
-        {% for moment in moments -%}
-        {{ running_time('at_' ~ moment, 'tickets.' ~ moment) }} as worked_by_{{ moment }}{{ "," if not loop.last }}
-        {% endfor %}
+        {{ running_time('creation', 'tickets.created_at') }} as worked_by_created_at,
+        {{ running_time('reply', 'tickets.first_replied_at') }} as worked_by_first_replied_at,
+        {{ running_time('first_resolution', 'tickets.first_resolved_at') }} as worked_by_first_resolved_at,
+        {{ running_time('resolution', 'tickets.resolved_at') }} as worked_by_resolved_at
     from tickets
-    {% for moment in moments -%}
-    left join segments as at_{{ moment }} on {{ is_within('at_' ~ moment, 'tickets.schedule_id', 'tickets.' ~ moment) }}
-    {% endfor %}
+    left join segments as creation on {{ is_within('creation', 'tickets.schedule_id', 'tickets.created_at') }}
+    left join segments as reply on {{ is_within('reply', 'tickets.schedule_id', 'tickets.first_replied_at') }}
+    left join segments as first_resolution on {{ is_within('first_resolution', 'tickets.schedule_id', 'tickets.first_resolved_at') }}
+    left join segments as resolution on {{ is_within('resolution', 'tickets.schedule_id', 'tickets.resolved_at') }}
 
 ),
 

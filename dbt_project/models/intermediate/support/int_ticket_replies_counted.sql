@@ -92,6 +92,15 @@ replies as (
 
 ),
 
+written as (
+
+    select distinct
+        messages.source_name,
+        messages.ticket_id
+    from messages
+
+),
+
 final as (
 
     select
@@ -101,7 +110,7 @@ final as (
         replies.first_reply_kind,
         coalesce(replies.reply_count, 0) as reply_count,
         cast(coalesce(replies.handoff_count, 0) as bigint) as handoff_count
-    from (select distinct messages.source_name, messages.ticket_id from messages) as written
+    from written
     left join replies on written.source_name = replies.source_name and written.ticket_id = replies.ticket_id
 
 )

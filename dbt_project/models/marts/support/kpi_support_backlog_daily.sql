@@ -1,6 +1,7 @@
 with tickets as (
 
-    select * from {{ ref('fct_support_tickets') }} as known_tickets
+    select known_tickets.*
+    from {{ ref('fct_support_tickets') }} as known_tickets
     where known_tickets.is_customer and not known_tickets.is_deleted
 
 ),
