@@ -1,4 +1,4 @@
-{# Microseconds from one timestamp to another, as a whole number: exact, and summed at a sixth of the time of decimals. #}
+{# Microseconds from one timestamp to another, as a whole number: as exact as a decimal, and a third of the time. #}
 
 {% macro microseconds_between(first_moment, last_moment) %}
     {{- adapter.dispatch('microseconds_between', 'bansou')(first_moment, last_moment) -}}
