@@ -35,6 +35,15 @@
     from {{ rows }}
 {%- endmacro %}
 
+{# Median and ninetieth percentile of the times of tickets in a group. #}
+{% macro percentiles_of_minutes(tickets) -%}
+    {%- for name in ['first_reply_calendar', 'first_reply_business', 'full_resolution_calendar',
+                     'full_resolution_business'] -%}
+    {{ percentile(tickets ~ '.' ~ name ~ '_minutes', 0.5) }} as median_{{ name }}_minutes,
+    {{ percentile(tickets ~ '.' ~ name ~ '_minutes', 0.9) }} as p90_{{ name }}_minutes{{ ", " if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
 {# Schedule of tickets that name none; null where the configuration has none. #}
 {% macro default_schedule_id() %}
     {%- if var('default_schedule_id') -%}

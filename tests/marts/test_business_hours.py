@@ -52,8 +52,8 @@ def world(cases: list[Case], tmp_path_factory: pytest.TempPathFactory) -> World:
     for name, (schedule, created, replied, solved, _, _) in BY_HAND.items():
         at = [datetime.fromisoformat(moment) for moment in (created, replied, solved)]
         desk.ticket(name, schedule, at[0], at[1], [("solved", at[2])])
-    at = datetime(2026, 6, 1, 12)
-    desk.ticket("at an unknown desk", "mars", at, minutes_after(at, 5), [("solved", minutes_after(at, 9))])
+    noon = datetime(2026, 6, 1, 12)
+    desk.ticket("at an unknown desk", "mars", noon, minutes_after(noon, 5), [("solved", minutes_after(noon, 9))])
     cases += generated(desk, seed=20260401, tickets_each=60)
     return built(desk, tmp_path_factory.mktemp("desk"))
 

@@ -52,9 +52,9 @@ def _holidays(year: int) -> Mapping[date, str]:
     for name, (month, number) in MONDAYS.items():
         first = date(year, month, 1)
         days[first + timedelta(days=(8 - first.isoweekday()) % 7 + 7 * (number - 1))] = name
-    for name, (month, day) in EQUINOXES.items():
+    for name, (month, in_1980) in EQUINOXES.items():
         since = year - 1980
-        days[date(year, month, int(day + 0.242194 * since) - since // 4)] = name
+        days[date(year, month, int(in_1980 + 0.242194 * since) - since // 4)] = name
     whole = dict(days)
     for day in days:
         if day.isoweekday() == SUNDAY:

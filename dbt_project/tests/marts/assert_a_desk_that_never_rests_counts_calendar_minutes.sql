@@ -27,7 +27,9 @@ never_resting as (
     select days.schedule_id
     from days
     group by days.schedule_id
-    having count(*) filter (where days.working_microseconds < 86400000000) <= 2 and max(days.working_microseconds) = 86400000000
+    having
+        count(*) filter (where days.working_microseconds < 86400000000) <= 2
+        and max(days.working_microseconds) = 86400000000
 
 ),
 

@@ -17,12 +17,12 @@ running as (
         tickets.*,
         {{ running_time('creation', 'tickets.created_at') }} as worked_by_created_at,
         {{ running_time('reply', 'tickets.first_replied_at') }} as worked_by_first_replied_at,
-        {{ running_time('first_resolution', 'tickets.first_resolved_at') }} as worked_by_first_resolved_at,
+        {{ running_time('solution', 'tickets.first_resolved_at') }} as worked_by_first_resolved_at,
         {{ running_time('resolution', 'tickets.resolved_at') }} as worked_by_resolved_at
     from tickets
     left join segments as creation on {{ is_within('creation', 'tickets.schedule_id', 'tickets.created_at') }}
     left join segments as reply on {{ is_within('reply', 'tickets.schedule_id', 'tickets.first_replied_at') }}
-    left join segments as first_resolution on {{ is_within('first_resolution', 'tickets.schedule_id', 'tickets.first_resolved_at') }}
+    left join segments as solution on {{ is_within('solution', 'tickets.schedule_id', 'tickets.first_resolved_at') }}
     left join segments as resolution on {{ is_within('resolution', 'tickets.schedule_id', 'tickets.resolved_at') }}
 
 ),

@@ -1,4 +1,3 @@
-{% set minutes = ['first_reply_calendar', 'first_reply_business', 'full_resolution_calendar', 'full_resolution_business'] -%}
 with tickets as (
 
     select
@@ -22,7 +21,9 @@ spans as (
 
 months as (
 
-    select dates.month_end_date from {{ ref('dim_dates') }} as dates where dates.is_month_end
+    select dates.month_end_date
+    from {{ ref('dim_dates') }} as dates
+    where dates.is_month_end
 
 ),
 
@@ -43,6 +44,7 @@ figures as (
     select
         sliced_tickets.slice_id,
         sliced_tickets.month_end_date,
+        {{ percentiles_of_minutes('sliced_tickets') }},
         count(*) as ticket_count,
         count(*) filter (where sliced_tickets.is_answered) as answered_count,
         count(*) filter (where sliced_tickets.first_resolved_at is not null) as resolved_count,
@@ -57,10 +59,6 @@ figures as (
         count(*) filter (where sliced_tickets.is_one_touch) as one_touch_count,
         count(*) filter (where sliced_tickets.satisfaction = 'good') as good_count,
         count(*) filter (where sliced_tickets.satisfaction in ('good', 'bad')) as rating_count
-        {%- for name in minutes %},
-        {{ percentile('sliced_tickets.' ~ name ~ '_minutes', 0.5) }} as median_{{ name }}_minutes,
-        {{ percentile('sliced_tickets.' ~ name ~ '_minutes', 0.9) }} as p90_{{ name }}_minutes
-        {%- endfor %}
     from sliced_tickets
     group by sliced_tickets.slice_id, sliced_tickets.month_end_date
 
@@ -98,10 +96,14 @@ select
     {{ ratio('figures.one_touch_count', 'figures.told_count') }} as one_touch_rate,
     {{ ratio('figures.template_count', 'figures.kind_count') }} as answered_by_template_rate,
     {{ ratio('figures.good_count', 'figures.rating_count') }} as csat_rate,
-    {% for name in minutes -%}
-    figures.median_{{ name }}_minutes,
-    figures.p90_{{ name }}_minutes,
-    {% endfor -%}
+    figures.median_first_reply_calendar_minutes,
+    figures.p90_first_reply_calendar_minutes,
+    figures.median_first_reply_business_minutes,
+    figures.p90_first_reply_business_minutes,
+    figures.median_full_resolution_calendar_minutes,
+    figures.p90_full_resolution_calendar_minutes,
+    figures.median_full_resolution_business_minutes,
+    figures.p90_full_resolution_business_minutes,
     churn.start_account_count,
     churn.churned_account_count,
     churn.logo_churn_rate
