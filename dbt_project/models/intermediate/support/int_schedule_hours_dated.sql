@@ -32,6 +32,7 @@ holidays as (
 known_hours as (
 
     select
+        schedule_versions.source_name,
         schedule_versions.schedule_id,
         schedule_versions.time_zone,
         schedule_versions.iso_day_of_week,
@@ -67,8 +68,10 @@ working_days as (
 final as (
 
     select
+        known_hours.source_name,
         known_hours.schedule_id,
         working_days.date_day as local_date,
+        known_hours.start_minute,
         {{ utc_of_local(dbt.dateadd('minute', 'known_hours.start_minute', 'cast(working_days.date_day as timestamp)'),
                         'known_hours.time_zone') }} as start_at,
         {{ utc_of_local(dbt.dateadd('minute', 'known_hours.end_minute', 'cast(working_days.date_day as timestamp)'),
