@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.loading import load_all
+from dagster_project.settings import CalendarSettings, FilesSource, Settings
+from dagster_project.warehouse.duckdb import DuckDBWarehouse
 from tests.conftest import ROOT
 from tests.sources.loading import load
 
@@ -37,6 +40,46 @@ def test_example_loads_whole(entity: str, inbox: Path, tmp_path: Path) -> None:
     loaded = load(tmp_path, entity, {"files": f"{entity}.csv"})
     assert loaded.rejected == []
     assert len(loaded.rows) == {"working_schedules": 10, "holidays": 54}[entity]
+
+
+def test_hours_that_cannot_be_are_rejected_with_their_row(tmp_path: Path) -> None:
+    """Reversed, empty, outside of the day or of the week, in an unknown zone; what is sound is loaded."""
+    sound = [f"s,Asia/Tokyo,{day},{start},{start + 60}" for day in range(1, 8) for start in range(0, 600, 60)]
+    odd = [
+        *("s,Asia/Tokyo,1,720,700", "s,Asia/Tokyo,2,720,720", "s,Asia/Tokyo,3,1380,1441", "s,Asia/Tokyo,4,-1,60"),
+        *("s,Asia/Tokyo,8,720,780", "s,Asia/Edo,5,720,780"),
+    ]
+    folder = tmp_path / "home" / "in"
+    folder.mkdir(parents=True)
+    header = "schedule_id,time_zone,iso_day_of_week,start_minute,end_minute"
+    (folder / "hours.csv").write_text("\n".join([header, *sound, *odd]) + "\n", encoding="utf-8")
+    (folder / "holidays.csv").write_text(
+        "schedule_id,holiday_date,last_holiday_date\n"
+        + "".join(f"s,2026-05-{day:02d},\n" for day in range(1, 20))
+        + "s,2026-05-31,2026-05-30\n",
+        encoding="utf-8",
+    )
+    tables = {"working_schedules": {"files": "hours.csv"}, "holidays": {"files": "holidays.csv"}}
+    source = FilesSource.model_validate({"type": "files", "folder": str(folder), "tables": tables})
+    settings = Settings(
+        home=tmp_path / "home",
+        config_path=tmp_path / "bansou.toml",
+        environment={},
+        calendar=CalendarSettings(history_start_date=date(2026, 1, 1), as_of_date=date(2026, 6, 30)),
+        sources={"desk": source},
+    )
+    warehouse = DuckDBWarehouse(settings.build_path)
+    warehouse.prepare(["files"])
+    loaded = load_all(settings, warehouse, [("desk", name) for name in tables], date(2026, 6, 30), ())
+    assert [(table.fault, table.result and table.result.rows_loaded) for table in loaded] == [(None, 19), (None, 70)]
+    rejected = warehouse.rows("select entity, reason, count(*) as row_count from raw.rejected_rows group by all")
+    assert {(row["entity"], row["reason"]): row["row_count"] for row in rejected} == {
+        ("working_schedules", "intervals_that_end_before_they_begin"): 2,
+        ("working_schedules", "minutes_outside_of_the_day"): 2,
+        ("working_schedules", "days_outside_of_the_week"): 1,
+        ("working_schedules", "unknown_value"): 1,
+        ("holidays", "holidays_that_end_before_they_begin"): 1,
+    }
 
 
 def test_holidays_are_those_of_the_law() -> None:
