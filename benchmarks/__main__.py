@@ -7,7 +7,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import demo_world, history, kpi_monthly, overhead, raw_load, usage_daily, vendor_pull, versions, windows
+from benchmarks import (
+    business_hours,
+    demo_world,
+    history,
+    kpi_monthly,
+    overhead,
+    raw_load,
+    usage_daily,
+    vendor_pull,
+    versions,
+    windows,
+)
 from benchmarks.timing import Case
 
 EVENT_COUNT = 2_000_000
@@ -18,6 +29,7 @@ DAY_COUNT = 540
 FACT_COUNT = 800_000
 WINDOW_ACCOUNT_COUNT = 240
 KPI_ACCOUNT_COUNT = 20_000
+TICKET_COUNT = 1_000_000
 
 
 def main() -> int:
@@ -31,6 +43,7 @@ def main() -> int:
             windows.measure(Path(folder), FACT_COUNT, WINDOW_ACCOUNT_COUNT, DAY_COUNT),
             kpi_monthly.measure(Path(folder), KPI_ACCOUNT_COUNT),
         ]
+        business_hours.show(Path(folder), console, TICKET_COUNT)
         vendor_pull.show(Path(folder), console, VENDOR_ROW_COUNT)
         vendor_pull.show_nothing_new(Path(folder), console)
         overhead.show(Path(folder), console)

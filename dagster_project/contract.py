@@ -23,6 +23,8 @@ class ContractColumn:
     """Entity whose key the column holds."""
     is_personal: bool = False
     """True where the value tells of a person: name, address, words that people wrote."""
+    is_time_zone: bool = False
+    """True where the value is the name of a time zone, such as Asia/Tokyo."""
     is_person_id: bool = False
     """True where the value is the key of a customer's person."""
     description: str = ""
@@ -86,6 +88,7 @@ def _entity(model: dict, area: str) -> Entity:  # type: ignore[type-arg]
                 accepted_values=tuple(marks.get("accepted_values", ())),
                 refers_to=marks.get("refers_to"),
                 is_personal=marks.get("is_personal", False),
+                is_time_zone=marks.get("is_time_zone", False),
                 is_person_id=marks.get("is_person_id", False),
                 description=column.get("description", ""),
             )

@@ -98,6 +98,8 @@ def _limits(entity: Entity, column: ContractColumn) -> Iterator[str]:
         yield "must be filled"
     if column.accepted_values:
         yield "one of " + ", ".join(column.accepted_values)
+    if column.is_time_zone:
+        yield "a time zone's name"
     if column.refers_to:
         yield f"a key of {column.refers_to}"
     if column.is_person_id:

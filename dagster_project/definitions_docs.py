@@ -45,8 +45,10 @@ def definitions(page: str) -> str:
 
 def _key_figures() -> str:
     rows = [
-        [f"`{row['kpi_id']}`", row["name_english"], row["name_japanese"], row["meaning_english"]]
-        + [BETTER[row["direction"]], row["article"]]
+        [
+            *(f"`{row['kpi_id']}`", row["name_english"], row["name_japanese"], row["meaning_english"]),
+            *(BETTER[row["direction"]], row["article"]),
+        ]
         for row in _seed("kpi_definitions")
     ]
     columns = ["id", "figure", "日本語", "meaning", "better", "article"]
@@ -55,8 +57,10 @@ def _key_figures() -> str:
 
 def _measures() -> str:
     rows = [
-        [f"`{row['measure_id']}`", row["name_english"], row["name_japanese"], row["meaning_english"]]
-        + [row["unit"], BETTER[row["direction"]], row["article"]]
+        [
+            *(f"`{row['measure_id']}`", row["name_english"], row["name_japanese"], row["meaning_english"]),
+            *(row["unit"], BETTER[row["direction"]], row["article"]),
+        ]
         for row in _seed("health_measures")
     ]
     columns = ["id", "measure", "日本語", "meaning", "unit", "better", "article"]

@@ -100,6 +100,8 @@ class ColumnMapping(_Strict):
 
     column: str | None = None
     constant: str | int | float | bool | None = None
+    expression: str | None = None
+    """DuckDB expression over the columns of the files; of files alone, and not of a vendor's fields."""
     format: str | None = None
     """strptime format of a date or timestamp, where it is not ISO 8601."""
     values: dict[str, str] | None = None
@@ -215,6 +217,14 @@ class ApiTable(_Strict):
     smallest_share_of_last_fetch: float | None = Field(default=None, ge=0, le=1)
     """Records that are still there as a share of those held, in place of `guards.smallest_share_of_last_fetch`."""
 
+    @field_validator("columns")
+    @classmethod
+    def _fields_are_named(cls, told: dict[str, str | ColumnMapping]) -> dict[str, str | ColumnMapping]:
+        for name, origin in told.items():
+            if isinstance(origin, ColumnMapping) and origin.expression is not None:
+                raise ValueError(f"{name}: an expression reads the columns of files; a vendor's field is named")
+        return told
+
 
 class ApiSource(_Source):
     """A vendor's interface over HTTP, a vendor's export, or a database; `type` names the module of `sources/`."""
@@ -305,6 +315,13 @@ class GuardSettings(_Strict):
     """Rejected rows as a share of a batch's rows."""
 
 
+class SupportSettings(_Strict):
+    """How the times of the support desk are counted."""
+
+    default_schedule_id: str | None = None
+    """Working schedule of tickets that name none; without it, they have no business minutes."""
+
+
 class PublishSettings(_Strict):
     """What is kept of earlier publishes."""
 
@@ -364,6 +381,7 @@ class Settings(_Strict):
     demo: DemoSettings | None = None
     sources: dict[Identifier, Source]
     guards: GuardSettings = GuardSettings()
+    support: SupportSettings = SupportSettings()
     privacy: PrivacySettings = PrivacySettings()
     notifications: NotificationSettings | None = None
     publish: PublishSettings = PublishSettings()

@@ -29,6 +29,7 @@ from dagster_project.settings import (
     PublishSettings,
     Settings,
     SettingsError,
+    SupportSettings,
     exported,
     load_settings,
 )
@@ -123,6 +124,22 @@ def test_settings_name_the_place_when_value_is_of_the_wrong_type(
 def test_settings_name_the_column_when_its_mapping_has_an_unknown_key(tmp_path: Path) -> None:
     told = refusal(tmp_path, CONFIG.replace("{ column =", "{ colour = 1, column ="))
     assert ":16: sources.crm.tables.accounts.columns.segment.colour: unknown key" in told.splitlines()
+
+
+def test_settings_refuse_an_expression_when_a_vendor_is_asked(tmp_path: Path) -> None:
+    """Fields of a vendor are asked for by name; what an expression reads would not be among them."""
+    vendor = """
+[sources.desk]
+type = "zendesk"
+base_url = "https://example.zendesk.com"
+
+[sources.desk.tables.tickets.columns]
+channel = { expression = "lower(channel)" }
+"""
+    assert refusal(tmp_path, CONFIG + vendor) == (
+        ":22: sources.desk.tables.tickets.columns: "
+        "channel: an expression reads the columns of files; a vendor's field is named"
+    )
 
 
 def test_settings_name_the_table_when_key_is_missing(tmp_path: Path) -> None:
@@ -241,6 +258,7 @@ def test_example_is_valid_and_shows_every_key() -> None:
         FilesSource,
     ]
     models += [GuardSettings, PublishSettings, PrivacySettings, EmailSettings, NotificationSettings, PostgresSettings]
+    models += [SupportSettings]
     assert {name for model in models for name in model.model_fields} - words == set()
     for name, source in settings.sources.items():
         if isinstance(source, ApiSource):

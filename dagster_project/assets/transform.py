@@ -37,6 +37,7 @@ def dbt_variables(settings: Settings) -> dict[str, Any]:
     return {
         "business_timezone": settings.calendar.business_timezone,
         "fiscal_year_first_month": settings.calendar.fiscal_year_first_month,
+        "default_schedule_id": settings.support.default_schedule_id or "",
         "history_start_date": settings.calendar.history_start_date.isoformat(),
         "reporting_currency": settings.money.reporting_currency,
         "feeds": settings.feeds,

@@ -197,6 +197,7 @@ class Crosswalk:
                     "external_user_id": user_id if is_known else None,
                     "person_name": user.user_name,
                     "email": email,
+                    "person_kind": None,
                     "updated_at": updated_at,
                 }
             )

@@ -52,7 +52,13 @@ def desk_rows(world: World) -> Rows:
         for day in days
     ]
     holidays: list[Row] = [
-        {"schedule_id": desk, "holiday_date": day.isoformat(), "holiday_name": name, "updated_at": known}
+        {
+            "schedule_id": desk,
+            "holiday_date": day.isoformat(),
+            "holiday_name": name,
+            "last_holiday_date": None,
+            "updated_at": known,
+        }
         for day in world.window.days
         for desk, name in (("desk_tokyo", _tokyo_holiday(day)), ("desk_london", LONDON_HOLIDAYS.get(day)))
         if name is not None

@@ -1,7 +1,11 @@
 """The mapping from foreign columns to the input contract, as one DuckDB statement."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
+from zoneinfo import available_timezones
+
+import duckdb
 
 from dagster_project.contract import ContractColumn, Entity
 from dagster_project.settings import ColumnMapping, FileTable
@@ -14,6 +18,10 @@ EPOCH_UNITS = {"epoch_seconds": 1, "epoch_milliseconds": 1000}
 # whether the row shows a later state for a time before.
 OTHER_FIELDS, IS_RECONSTRUCTED = "_other_fields", "_is_reconstructed"
 SOURCE_IS_RECONSTRUCTED = "_source_is_reconstructed"
+# Names in an expression, outside of its text constants.
+TEXT_CONSTANT, NAME = re.compile(r"'(?:[^']|'')*'"), re.compile(r'"((?:[^"]|"")+)"|([^\W\d]\w*)')
+# The machine's own zone is none that a source could mean.
+TIME_ZONES = frozenset(available_timezones()) - {"localtime"}
 ROW_AS_TEXT = "cast(to_json(_foreign_row) as varchar)"
 
 
@@ -59,10 +67,10 @@ class FileMapping:
             name: ColumnMapping(column=origin) if isinstance(origin, str) else origin for name, origin in told.items()
         } or {name: ColumnMapping(column=name) for name in self.entity.column_names if name in self.columns}
         for name, origin in mapped.items():
+            if [origin.column, origin.constant, origin.expression].count(None) != 2:  # noqa: PLR2004 (all but one)
+                raise SourceError(f"{self.place}.columns.{name}: give one of `column`, `constant` and `expression`.")
             if origin.column is not None:
                 self._require(origin.column, f"columns.{name}")
-            elif origin.constant is None:
-                raise SourceError(f"{self.place}.columns.{name}: give either `column` or `constant`.")
         for column in self.entity.columns:
             if (column.is_required or column.name in self.key) and column.name not in mapped:
                 raise SourceError(
@@ -70,6 +78,33 @@ class FileMapping:
                     f"that name. The file has: {', '.join(self.columns)}."
                 )
         return mapped
+
+    @cached_property
+    def _kinds(self) -> dict[str, str]:
+        """DuckDB type of each expression, by contract column; each is bound to the files' columns, without a row."""
+        told = {name: origin.expression for name, origin in self._mapped.items() if origin.expression is not None}
+        if not told:
+            return {}
+        row = ", ".join(f"cast(null as {kind}) as {quoted(name)}" for name, kind in self._found.items())
+        kinds = {}
+        with duckdb.connect() as connection:
+            for name, expression in told.items():
+                try:
+                    bound = f"describe select ({expression}) as told, * from (select {row} where false) as files"
+                    kinds[name] = str(connection.execute(bound).fetchall()[0][1])
+                except duckdb.Error as error:
+                    raise SourceError(
+                        f"{self.place}.columns.{name}: the expression {expression} cannot be read: "
+                        f"{str(error).splitlines()[0]} The file has: {', '.join(self._found)}."
+                    ) from error
+        return kinds
+
+    @property
+    def _named_in_expressions(self) -> set[str]:
+        """Foreign columns that an expression names."""
+        texts = [TEXT_CONSTANT.sub("", origin.expression) for origin in self._mapped.values() if origin.expression]
+        names = {(match[1] or match[2]).lower() for text in texts for match in NAME.finditer(text)}
+        return {name for name in self.columns if name.lower() in names}
 
     def _require(self, column: str, where: str) -> None:
         if column not in self._found:
@@ -161,7 +196,7 @@ class FileMapping:
     def _extra(self) -> str:
         if OTHER_FIELDS in self.columns:
             return quoted(OTHER_FIELDS)
-        used = {origin.column for origin in self._mapped.values()} | {self.table.known_at}
+        used = {origin.column for origin in self._mapped.values()} | {self.table.known_at} | self._named_in_expressions
         left = [name for name in self.columns if name not in used]
         fields = ", ".join(f"{text_literal(name)}: {quoted(name)}" for name in left)
         # Merging drops nulls, so that a new empty column is no new version of every row.
@@ -175,6 +210,11 @@ class FileMapping:
         origin = self._mapped.get(column.name)
         if origin is None:
             return "cast(null as varchar)"
+        if origin.expression is not None:
+            told = f"({origin.expression})"
+            return (
+                f"nullif(trim({told}, {text_literal(BLANKS)}), '')" if self._kinds[column.name] == "VARCHAR" else told
+            )
         if origin.column is None:
             return text_literal(str(origin.constant))
         return self._text(origin.column)
@@ -184,7 +224,7 @@ class FileMapping:
         origin = self._mapped.get(column.name)
         if origin is None:
             return f"cast(null as {column.data_type})"
-        kind = self._found[origin.column] if origin.column else "VARCHAR"
+        kind = self._found[origin.column] if origin.column else self._kinds.get(column.name, "VARCHAR")
         if origin.values is not None:
             cases = " ".join(
                 f"when {text_literal(theirs)} then {text_literal(ours)}" for theirs, ours in origin.values.items()
@@ -234,6 +274,9 @@ class FileMapping:
             if column.accepted_values:
                 accepted = ", ".join(map(text_literal, column.accepted_values))
                 cases.append(f"when {typed} not in ({accepted}) then {{'reason': 'unknown_value', {value}}}")
+            if column.is_time_zone:
+                known = ", ".join(map(text_literal, sorted(TIME_ZONES)))
+                cases.append(f"when {typed} not in ({known}) then {{'reason': 'unknown_value', {value}}}")
         if self.table.known_at is not None:
             value = f"'column_name': {text_literal(self.table.known_at)}, 'value': cast(null as varchar)"
             cases.append(f"when _source_time is null then {{'reason': 'missing_known_at', {value}}}")

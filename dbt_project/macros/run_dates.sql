@@ -26,3 +26,6 @@
 {% macro in_run(date_expression) %}
     {{ date_expression }} between {{ from_date() }} and {{ to_date() }}
 {%- endmacro %}
+
+{# The first day that the warehouse covers. #}
+{% macro history_start_date() %}cast('{{ var("history_start_date") }}' as date){% endmacro %}

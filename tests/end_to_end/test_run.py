@@ -29,6 +29,8 @@ MARTS = {
     "fct_mrr_monthly",
     "fct_support_tickets",
     "fct_usage_daily",
+    "kpi_support_backlog_daily",
+    "kpi_support_monthly",
     "mart_data_gaps",
     "mart_data_quality",
     "mart_identity_matches",

@@ -22,6 +22,8 @@ BY_THE_VENDOR = {
     "mart_restatements": {"restatement_id", "record_id"},
 }
 LEFT_OUT = {"mart_identity_matches"}
+# Sums in which the rows that may differ are not told apart.
+SUMS = {"kpi_support_monthly", "kpi_support_backlog_daily"}
 DAYS = 10
 WITHOUT_HISTORY = {"tasks", "owners"}
 
@@ -92,7 +94,7 @@ def test_marts_are_the_same_when_other_vendors_serve_the_same_company(
         "ticket_id": f"ticket_id not in ({listed(of_touched)})",
     }
     allowed = {"fct_contracts": {"source_name"}, "mart_restatements": {"restatement_id", "source_name"}}
-    assert differences(world.published, other_vendor_run.published, allowed, (), conditions) == {}
+    assert differences(world.published, other_vendor_run.published, allowed, SUMS, conditions) == {}
 
 
 def listed(values: set[str]) -> str:

@@ -33,6 +33,68 @@ def test_mapping_renames_and_fills_when_columns_and_constants_are_told(tmp_path:
     assert set(loaded.batch.fed_columns) == set(columns)
 
 
+def test_mapping_reads_an_expression_over_columns_of_both_files(tmp_path: Path, inbox: Path) -> None:
+    (inbox / "s.csv").write_text("desk,begin,end,since\nd1,1980,2460,3\nd1,0,60,\nd1,oops,60,\n")
+    (inbox / "d.csv").write_text("code,zone\nd1,Asia/Tokyo\n")
+    columns = {
+        "schedule_id": {"expression": """concat_ws('-', desk, "site.code", ' begin')"""},
+        "time_zone": "site.zone",
+        "iso_day_of_week": {
+            "expression": "try_cast(begin as int) // 1440",
+            "values": {"0": "7", "1": "1"},
+        },
+        "start_minute": {"expression": "try_cast(begin as int) % 1440"},
+        "end_minute": {"expression": '"END"::int - coalesce(try_cast(begin as int), 0) // 1440 * 1440'},
+    }
+    join = {"files": "d.csv", "on": {"desk": "code"}, "prefix": "site."}
+    loaded = load(tmp_path, "working_schedules", {"files": "s.csv", "columns": columns, "join": join})
+    names = ("schedule_id", "time_zone", "iso_day_of_week", "start_minute", "end_minute")
+    assert picked(loaded.rows, *names) == [
+        ("d1-d1- begin", "Asia/Tokyo", 1, 540, 1020),
+        ("d1-d1- begin", "Asia/Tokyo", 7, 0, 60),
+    ]
+    assert picked(loaded.rejected, "reason", "column_name", "row_number") == [("missing_value", "iso_day_of_week", 3)]
+    # What an expression names is taken; the rest is kept beside.
+    assert [json.loads(row["_extra"]) if row["_extra"] else None for row in loaded.rows] == [{"since": "3"}, None]
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ("lower(colour)", 'Referenced column "colour" not found'),
+        ("lower(", "syntax error"),
+        ("count(*)", "must appear in the GROUP BY clause"),
+    ],
+)
+def test_mapping_refuses_an_expression_when_it_cannot_be_read(
+    tmp_path: Path, inbox: Path, expression: str, told: str
+) -> None:
+    (inbox / "a.csv").write_text("id,size\na1,S\n")
+    columns = {"account_id": "id", "segment": {"expression": expression}}
+    with pytest.raises(SourceError) as refusal:
+        load(tmp_path, "accounts", {"files": "a.csv", "columns": columns})
+    message = str(refusal.value)
+    assert message.startswith(
+        f"sources.crm.tables.accounts.columns.segment: the expression {expression} cannot be read: "
+    )
+    assert told in message
+    assert message.endswith("The file has: id, size.")
+
+
+def test_mapping_rejects_when_a_time_zone_is_unknown(tmp_path: Path, inbox: Path) -> None:
+    (inbox / "s.csv").write_text(
+        "schedule_id,time_zone,iso_day_of_week,start_minute,end_minute\n"
+        "s,Asia/Tokyo,1,540,720\ns,Asia/Tokio,2,540,720\ns,localtime,3,540,720\ns,,4,540,720\n"
+    )
+    loaded = load(tmp_path, "working_schedules", {"files": "s.csv"})
+    assert picked(loaded.rows, "time_zone", "iso_day_of_week") == [("Asia/Tokyo", 1)]
+    assert picked(loaded.rejected, "reason", "column_name", "value", "row_number") == [
+        ("unknown_value", "time_zone", "Asia/Tokio", 2),
+        ("unknown_value", "time_zone", "localtime", 3),
+        ("missing_value", "time_zone", None, 4),
+    ]
+
+
 def test_mapping_reads_dates_and_times_when_format_is_told(tmp_path: Path, inbox: Path) -> None:
     (inbox / "t.csv").write_text("id,opened,done\nt1,03/02/2025 08:30,2025-02-03T09:00:00+0200\n")
     columns = {

@@ -225,4 +225,4 @@ def test_files_refuse_when_contract_has_no_such_column(tmp_path: Path, inbox: Pa
 def test_files_refuse_when_mapping_gives_neither_column_nor_constant(tmp_path: Path, inbox: Path) -> None:
     (inbox / "a.csv").write_text("id\na1\n")
     message = refused(tmp_path, {"files": "a.csv", "columns": {"account_id": "id", "segment": {"format": "%Y"}}})
-    assert message == "sources.crm.tables.accounts.columns.segment: give either `column` or `constant`."
+    assert message == "sources.crm.tables.accounts.columns.segment: give one of `column`, `constant` and `expression`."

@@ -23,7 +23,8 @@ EXAMPLES = {
 @pytest.mark.parametrize("entity", input_contract().values(), ids=lambda entity: entity.name)
 def test_filled_template_loads_when_its_comments_stay(entity: Entity, inbox: Path, tmp_path: Path) -> None:
     values = [
-        column.accepted_values[0] if column.accepted_values else EXAMPLES[column.data_type] for column in entity.columns
+        "UTC" if column.is_time_zone else next(iter(column.accepted_values), EXAMPLES[column.data_type])
+        for column in entity.columns
     ]
     (inbox / "a.csv").write_text(template(entity) + ",".join(values) + "\n", encoding="utf-8")
     loaded = load(tmp_path, entity.name, {"files": "a.csv", "comment": "#"})

@@ -16,6 +16,12 @@ contract_oddities as (
 
 ),
 
+desk_oddities as (
+
+    select * from {{ ref('int_desk_oddities_found') }}
+
+),
+
 kinds as (
 
     select * from {{ ref('oddity_kinds') }}
@@ -41,6 +47,12 @@ found as (
         contract_oddities.record_id,
         contract_oddities.account_id
     from contract_oddities
+    union all
+    select
+        desk_oddities.oddity_id,
+        desk_oddities.record_id,
+        desk_oddities.account_id
+    from desk_oddities
 
 ),
 
