@@ -71,8 +71,8 @@ $(S3): tests/s3.lock $(INSTALLED)
 	@touch $@
 
 .PHONY: test
-test: $(INSTALLED) $(S3) ## Run the tests
-	$(BIN)/python -m pytest
+test: $(INSTALLED) $(S3) ## Run the tests, two files at a time
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: engines
 engines: $(INSTALLED) ## Run the tiny world on DuckDB and on Postgres and compare every mart (needs Postgres' programs)
