@@ -25,6 +25,8 @@ from dagster_project.warehouse import dbt_environment_of_engine, open_warehouse
 from dagster_project.warehouse.interface import Build
 from dagster_project.warehouse.memory import memory_limit
 
+# Folders whose views hold no day of a run. Not the marts': Dagster skips a publish of what was not made in the run.
+TIMELESS_VIEWS = ("input", "intermediate/identity", "intermediate/usage", "intermediate/versions")
 DBT_EXECUTABLE = str(Path(sys.executable).with_name("dbt"))
 
 
@@ -109,8 +111,7 @@ def _what_stands(settings: Settings) -> list[str]:
     variables have changed since. Tests are kept: with indirect selection off, leaving out a view leaves out none."""
     left_out = ["config.materialized:seed"]
     if open_warehouse(settings).views_outlive_their_tables:
-        # Not those among the marts: Dagster skips a publish of what was not made in the run.
-        left_out += [f"config.materialized:view,path:models/{layer}" for layer in ("input", "intermediate")]
+        left_out += [f"config.materialized:view,path:models/{folder}" for folder in TIMELESS_VIEWS]
     return ["--exclude", " ".join(left_out), "--indirect-selection", "empty"]
 
 

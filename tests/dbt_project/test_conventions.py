@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from dbt.cli.main import dbtRunner
 
-from dagster_project.assets.transform import dbt_environment
+from dagster_project.assets.transform import TIMELESS_VIEWS, dbt_environment
 from dagster_project.checks.expectations import read_suites
 from dagster_project.contract import input_contract
 from dagster_project.settings import DBT_PROJECT_DIR, exported, load_settings
@@ -233,6 +233,19 @@ def test_every_raw_table_and_fact_has_a_suite(models: list[dict[str, Any]]) -> N
     assert raw == {f"raw.{entity}" for entity in input_contract()}
     facts = {f"marts.{node['name']}" for node in models if node["name"].startswith("fct_")}
     assert facts <= {suite.table for suite in read_suites("marts")}
+
+
+def test_views_that_stand_from_run_to_run_hold_no_day(models: list[dict[str, Any]]) -> None:
+    """A view keeps the days that it was made with: one that is not made again would show those of an earlier run."""
+    standing = [
+        node
+        for node in models
+        if node["config"]["materialized"] == "view"
+        and any(node["original_file_path"].startswith(f"models/{folder}/") for folder in TIMELESS_VIEWS)
+    ]
+    assert len(standing) > 80
+    for node in standing:
+        assert not re.search(r"\b(from_date|to_date|as_of_date|in_run)\(", node["raw_code"]), node["name"]
 
 
 def test_project_parses_without_a_deprecation(

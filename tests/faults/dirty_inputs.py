@@ -21,7 +21,8 @@ VALID: dict[str, Cells] = {
     },
     "contracts": {
         "contract_id": "c{n}", "account_id": "a1", "contract_model": "subscription", "seat_count": "10",
-        "mrr_amount": "1200.50", "start_date": "2026-01-05", "end_date": "2027-01-05",
+        "mrr_amount": "1200.50", "one_off_amount": "", "currency_code": "", "previous_contract_id": "",
+        "start_date": "2026-01-05", "end_date": "2027-01-05",
         "updated_at": "2026-06-20T09:00:00Z",
     },
     "users": {
@@ -202,6 +203,7 @@ WORDS = [
 HUGE = [
     _broken("contracts", "contracts_with_negative_seats", seat_count="-5"),
     _broken("contracts", "contracts_with_negative_revenue", mrr_amount="-0.01"),
+    _broken("contracts", "contracts_with_negative_one_off_amount", one_off_amount="-0.01"),
     _broken("usage_events", "events_with_negative_figures", event_count="-1"),
     _broken("usage_events", "events_longer_than_a_day", active_seconds="86401"),
     _broken("tickets", "replies_before_creation", first_reply_minutes="-3"),
@@ -224,6 +226,8 @@ TEXTS = [
 REFERENCES = [
     Mutation("contract of an account that nobody has", "contracts", "accepted", {"account_id": "nobody"}),
     Mutation("usage of an account that nobody has", "usage_events", "accepted", {"account_id": "nobody"}),
+    Mutation("contract in a currency without a rate", "contracts", "accepted", {"currency_code": "XXX"}),
+    Mutation("contract that renews none that is there", "contracts", "accepted", {"previous_contract_id": "nowhere"}),
     Mutation("contract that ends before it starts", "contracts", "accepted", {"end_date": "2025-01-01"}),
 ]
 FILES = [

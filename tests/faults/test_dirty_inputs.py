@@ -235,6 +235,10 @@ def test_dirty_rows_reach_readers_marked_or_not_at_all(tiny_world: World, tmp_pa
             "select oddity_id, count(*) from mart_input_oddities where record_id like 'c5%' or account_id like 'a%' "
             "group by all"
         ).fetchall()
+        left_out = connection.execute(
+            "select left_out_count from kpi_monthly where kpi_id = 'arr' and month_end_date = date '2026-06-30' "
+            "and coalesce(segment, contract_model, channel, country) is null"
+        ).fetchall()[0][0]
         passed = connection.execute(
             "select sum(failing_row_count) from mart_data_quality where check_name = 'batch_is_taken' and run_id = "
             "(select arg_max(run_id, checked_at) from mart_data_quality)"
@@ -243,6 +247,9 @@ def test_dirty_rows_reach_readers_marked_or_not_at_all(tiny_world: World, tmp_pa
     assert published.keys() - names.keys() == set(), "a rejected account was published"
     assert dict(odd)["contract_of_unknown_account"] == of_nobody
     assert dict(odd)["contract_never_live"] == 1
+    assert dict(odd)["contract_not_converted"] == 1
+    assert dict(odd)["renewal_points_nowhere"] == 1
+    assert left_out > 0, "the figures do not say that a contract has no amount"
     assert passed == (sum(told.values()),)
 
 

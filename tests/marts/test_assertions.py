@@ -1,0 +1,110 @@
+"""Each rule that is asserted of the marts fails where its figures are spoilt: no assertion that cannot fail."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dagster_project.settings import load_settings
+from tests.conftest import World
+
+LAST = date(2026, 6, 30)
+OF_ALL = "coalesce(segment, contract_model, channel, country) is null"
+# What is done to the marts of the tiny world, by the assertion that must then name rows.
+SPOILT = {
+    "assert_movements_close_every_month": "delete from marts.fct_subscription_movements where movement_id = "
+    "(select min(movement_id) from marts.fct_subscription_movements)",
+    "assert_gross_retention_is_at_most_net_and_one": "update marts.kpi_monthly set value = value + 0.000001 "
+    f"where kpi_id = 'grr_monthly' and {OF_ALL}",
+    "assert_renewed_lost_and_pending_are_what_was_due": "update marts.fct_contracts set renewal_status = 'superseded' "
+    "where contract_id = (select min(contract_id) from marts.fct_contracts where renewal_status = 'renewed' "
+    "and end_date between date '2026-06-01' and date '2026-06-30')",
+    "assert_monthly_revenue_is_that_of_the_days": "update marts.fct_mrr_monthly set mrr_amount = mrr_amount + 0.01 "
+    "where account_id = (select min(account_id) from marts.fct_mrr_monthly)",
+    "assert_kpis_follow_from_their_rows": "delete from marts.kpi_monthly_rows where kpi_id = 'nrr_monthly' "
+    "and account_id = (select min(account_id) from marts.kpi_monthly_rows where kpi_id = 'nrr_monthly')",
+    "assert_totals_are_the_sum_of_their_parts": "update marts.kpi_monthly set numerator = numerator + 1 "
+    "where kpi_id = 'arr' and country is not null and coalesce(segment, contract_model, channel) is null",
+    "assert_business_minutes_lie_within_the_calendar": "update marts.fct_support_tickets "
+    "set first_reply_business_minutes = first_reply_calendar_minutes + 0.01",
+    "assert_a_desk_that_never_rests_counts_calendar_minutes": "update marts.fct_support_tickets "
+    "set first_reply_business_minutes = first_reply_business_minutes - 0.01 where schedule_id = 'desk_always'",
+    "assert_backlog_of_a_month_is_that_of_its_last_day": "update marts.kpi_support_monthly "
+    "set backlog_count = backlog_count + 1 where slice_kind = 'total'",
+    "assert_newest_backlog_is_that_of_open_tickets": "update marts.kpi_support_backlog_daily "
+    "set backlog_count = backlog_count + 1 where slice_kind = 'total'",
+}
+
+
+@dataclass(frozen=True)
+class Marts:
+    """A world's build, and the SQL of its models and assertions by name."""
+
+    build_path: Path
+    sql: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def marts(tiny_world: World, tmp_path_factory: pytest.TempPathFactory) -> Marts:
+    world = tiny_world.copy(tmp_path_factory.mktemp("assertions") / "home")
+    world.dbt("compile", first=LAST, last=LAST)
+    settings = load_settings(world.environment)
+    compiled = settings.dbt_target_dir / "compiled"
+    return Marts(settings.build_path, {path.stem: path.read_text() for path in compiled.rglob("*.sql")})
+
+
+@pytest.fixture
+def connection(marts: Marts) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The marts, as they are until a test is over."""
+    with duckdb.connect(marts.build_path) as connection:
+        connection.begin()
+        yield connection
+        connection.rollback()
+
+
+@pytest.mark.parametrize("assertion", SPOILT)
+def test_assertion_fails_when_its_figures_are_spoilt(
+    assertion: str, marts: Marts, connection: duckdb.DuckDBPyConnection
+) -> None:
+    assert connection.execute(marts.sql[assertion]).fetchall() == []
+
+    changed = connection.execute(SPOILT[assertion]).fetchone()
+
+    assert changed is not None
+    assert changed[0] > 0, "nothing was spoilt"
+    assert connection.execute(marts.sql[assertion]).fetchall() != []
+
+
+# A rule taken out of a model's own SQL, by the assertion that must notice, and what is built on the model.
+BROKEN = {
+    "assert_gross_retention_is_at_most_net_and_one": (
+        "int_retention_rows_listed",
+        r"least\(seen\.opening_amount, seen\.closing_amount\)",
+        "seen.opening_amount",
+    ),
+    "assert_movements_close_every_month": (
+        "int_account_movements_found",
+        r"sum\(both_ends\.closing_amount\) as closing_amount",
+        "max(both_ends.opening_amount) as closing_amount",
+    ),
+}
+
+
+@pytest.mark.parametrize("assertion", BROKEN)
+def test_assertion_fails_when_a_rule_is_taken_out_of_its_model(
+    assertion: str, marts: Marts, connection: duckdb.DuckDBPyConnection
+) -> None:
+    model, rule, without = BROKEN[assertion]
+    broken, count = re.subn(rule, without, marts.sql[model])
+    assert count == 1
+    kind = "view" if model == "int_retention_rows_listed" else "table"
+    connection.execute(f"create or replace {kind} intermediate.{model} as {broken}")
+    for mart in ("kpi_monthly_rows", "kpi_monthly", "fct_subscription_movements"):
+        columns = ", ".join(row[0] for row in connection.execute(f"describe marts.{mart}").fetchall())
+        sql = marts.sql[mart]
+        connection.execute(f"create or replace table marts.{mart} as select {columns} from ({sql}) as made")
+    assert connection.execute(marts.sql[assertion]).fetchall() != []
