@@ -115,5 +115,5 @@ left join churn
         months.month_end_date = churn.month_end_date
         and case slices.slice_kind
             when 'total' then churn.segment is null
-            when 'segment' then churn.segment = slices.segment
+            when 'segment' then slices.segment = churn.segment
         end
