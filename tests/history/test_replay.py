@@ -1,5 +1,6 @@
 """Past days scored again from what was known then; a change on a copy beside what is published."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def test_a_model_built_on_a_copy_leaves_build_and_published_set_alone(two_days: 
     assert f"{date(2026, 7, 1)}" in done.stdout
     done = two_days.run("diff")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "18 of 18 marts are equal" in done.stdout
+    assert re.search(r"(\d+) of \1 marts are equal", done.stdout), done.stdout
     assert (build.stat().st_mtime_ns, (two_days.published / "manifest.json").read_bytes()) == before
 
 
