@@ -88,7 +88,7 @@ final as (
             lead(segments.start_at) over one_schedule, cast({{ days_after('segments.moment_date', 1) }} as timestamp)
         ) as next_start_at,
         segments.working_microseconds,
-        cast(sum(segments.working_microseconds) over one_schedule - segments.working_microseconds as bigint)
+        cast(-segments.working_microseconds + sum(segments.working_microseconds) over one_schedule as bigint)
             as microseconds_before
     from segments
     window one_schedule as (
