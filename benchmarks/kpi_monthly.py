@@ -106,7 +106,8 @@ def _fill(connection: duckdb.DuckDBPyConnection, account_count: int) -> None:
 def _ours(connection: duckdb.DuckDBPyConnection, compiled: dict[str, str]) -> object:
     for name, sql in compiled.items():
         schema = "intermediate" if name.startswith("int_") else "marts"
-        connection.execute(f"create or replace table {schema}.{name} as {sql}")
+        kind = "view" if name.endswith("_rows_listed") else "table"
+        connection.execute(f"create or replace {kind} {schema}.{name} as {sql}")
     found = connection.execute(
         "select kpi_id, month_end_date::text, numerator::double, denominator::double from marts.kpi_monthly "
         "where coalesce(segment, contract_model, channel, country) is null and (kpi_id like 'grr%' or "
