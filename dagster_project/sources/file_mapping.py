@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from zoneinfo import available_timezones
 
 import duckdb
@@ -20,8 +20,6 @@ OTHER_FIELDS, IS_RECONSTRUCTED = "_other_fields", "_is_reconstructed"
 SOURCE_IS_RECONSTRUCTED = "_source_is_reconstructed"
 # Names in an expression, outside of its text constants.
 TEXT_CONSTANT, NAME = re.compile(r"'(?:[^']|'')*'"), re.compile(r'"((?:[^"]|"")+)"|([^\W\d]\w*)')
-# The machine's own zone is none that a source could mean.
-TIME_ZONES = frozenset(available_timezones()) - {"localtime"}
 ROW_AS_TEXT = "cast(to_json(_foreign_row) as varchar)"
 
 
@@ -33,6 +31,17 @@ def quoted(name: str) -> str:
 def text_literal(value: str) -> str:
     """A text constant, safe in SQL."""
     return "'" + value.replace("'", "''") + "'"
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    """Names of time zones; the machine's own is none that a source could mean."""
+    return frozenset(available_timezones()) - {"localtime"}
+
+
+def _without_blanks(sql: str, kind: str) -> str:
+    """A value with blanks as null; types other than text stay as they are."""
+    return f"nullif(trim({sql}, {text_literal(BLANKS)}), '')" if kind == "VARCHAR" else sql
 
 
 @dataclass(frozen=True)
@@ -169,9 +178,7 @@ class FileMapping:
         return f"select first.*, {taken} from read_rows as first left join {joined_reader} as second on {matched}"
 
     def _text(self, column: str) -> str:
-        """A foreign column with blanks as null; types other than text stay as they are."""
-        blanks = text_literal(BLANKS)
-        return f"nullif(trim({quoted(column)}, {blanks}), '')" if self._found[column] == "VARCHAR" else quoted(column)
+        return _without_blanks(quoted(column), self._found[column])
 
     def _keep(self) -> str:
         rules = []
@@ -211,10 +218,7 @@ class FileMapping:
         if origin is None:
             return "cast(null as varchar)"
         if origin.expression is not None:
-            told = f"({origin.expression})"
-            return (
-                f"nullif(trim({told}, {text_literal(BLANKS)}), '')" if self._kinds[column.name] == "VARCHAR" else told
-            )
+            return _without_blanks(f"({origin.expression})", self._kinds[column.name])
         if origin.column is None:
             return text_literal(str(origin.constant))
         return self._text(origin.column)
@@ -275,7 +279,7 @@ class FileMapping:
                 accepted = ", ".join(map(text_literal, column.accepted_values))
                 cases.append(f"when {typed} not in ({accepted}) then {{'reason': 'unknown_value', {value}}}")
             if column.is_time_zone:
-                known = ", ".join(map(text_literal, sorted(TIME_ZONES)))
+                known = ", ".join(map(text_literal, sorted(_time_zones())))
                 cases.append(f"when {typed} not in ({known}) then {{'reason': 'unknown_value', {value}}}")
         if self.table.known_at is not None:
             value = f"'column_name': {text_literal(self.table.known_at)}, 'value': cast(null as varchar)"

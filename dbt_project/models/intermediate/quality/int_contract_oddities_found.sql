@@ -10,12 +10,6 @@ outcomes as (
 
 ),
 
-next_contracts as (
-
-    select * from {{ ref('int_contracts_settled') }}
-
-),
-
 final as (
 
     select
@@ -33,7 +27,7 @@ final as (
     where
         contracts.previous_contract_id is not null
         and not exists (
-            select 1 from next_contracts
+            select 1 from contracts as next_contracts
             where
                 next_contracts.contract_id = contracts.previous_contract_id
                 and next_contracts.contract_id <> contracts.contract_id
@@ -50,7 +44,7 @@ final as (
         or (
             outcomes.renewed_by_contract_id is not null
             and not exists (
-                select 1 from next_contracts
+                select 1 from contracts as next_contracts
                 where next_contracts.contract_id = outcomes.renewed_by_contract_id
             )
         )
@@ -60,7 +54,7 @@ final as (
         contracts.contract_id as record_id,
         contracts.account_id
     from contracts
-    inner join next_contracts on contracts.renewed_by_contract_id = next_contracts.contract_id
+    inner join contracts as next_contracts on contracts.renewed_by_contract_id = next_contracts.contract_id
     where contracts.renewal_status = 'superseded' and next_contracts.start_date < contracts.end_date
 
 )
