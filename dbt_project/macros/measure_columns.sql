@@ -1,24 +1,56 @@
-{# Measures are the columns of int_measures_calculated whose YAML says `is_measure`; they are read from the graph, so
-   that a new one needs no list to be kept. #}
+{# Measures are the columns of the measure models, int_<axis>_measures_calculated, whose YAML says `is_measure`; they are
+   read from the graph, so that a new one needs no list to be kept. A column may name the flag of its model that says
+   where it applies: `applies_where`. #}
 
-{% macro measure_columns() %}
+{% macro measure_models() %}
+    {{ return([
+        'int_people_measures_calculated',
+        'int_depth_measures_calculated',
+        'int_rhythm_measures_calculated',
+        'int_engagement_measures_calculated',
+        'int_support_measures_calculated',
+        'int_voice_measures_calculated',
+        'int_value_measures_calculated',
+    ]) }}
+{% endmacro %}
+
+{% macro measure_columns(model) %}
     {%- set found = [] -%}
     {%- if execute -%}
-        {%- for column in graph.nodes['model.bansou.int_measures_calculated'].columns.values() -%}
-            {%- if column.config.get('meta', {}).get('is_measure') or column.meta.get('is_measure') -%}
-                {%- do found.append(column.name) -%}
-            {%- endif -%}
+        {%- for column in graph.nodes['model.bansou.' ~ model].columns.values() if column.config.get('meta', {}).get('is_measure') -%}
+            {%- do found.append(column) -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return(found) }}
 {% endmacro %}
 
-{# The value of the measure at hand out of its wide row. #}
-{% macro measure_value(measure_id, wide) %}
-    case {{ measure_id }}
-        {%- for column in measure_columns() %}
-        when '{{ column }}' then cast({{ wide }}.{{ column }} as numeric(18, 6))
+{# One row per row of a measure model and measure of its own: the value, and whether the measure applies there. #}
+{% macro long_measures(model) %}
+    {%- set columns = measure_columns(model) %}
+    select
+        wide.account_id,
+        wide.date_day,
+        measures.measure_id,
+        case measures.measure_id
+            when '' then null
+            {%- for column in columns %}
+            when '{{ column.name }}' then cast(wide.{{ column.name }} as numeric(18, 6))
+            {%- endfor %}
+            else cast(null as numeric(18, 6))
+        end as told_value,
+        case measures.measure_id
+            when '' then null
+            {%- for column in columns if column.config.meta.get('applies_where') %}
+            when '{{ column.name }}' then wide.{{ column.config.meta.applies_where }}
+            {%- endfor %}
+            else true
+        end as applies
+    from {{ ref(model) }} as wide
+    cross join (
+        {%- for column in columns %}
+        select '{{ column.name }}' as measure_id {{ "union all" if not loop.last }}
+        {%- else %}
+        select cast(null as {{ dbt.type_string() }}) as measure_id where false
         {%- endfor %}
-        else cast(null as numeric(18, 6))
-    end
+    ) as measures
 {%- endmacro %}

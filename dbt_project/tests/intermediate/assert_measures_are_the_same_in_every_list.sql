@@ -1,4 +1,4 @@
--- depends_on: {{ ref('int_measures_calculated') }}
+-- depends_on: {{ ref('int_measures_united') }}
 with registry as (
 
     select * from {{ ref('health_measures') }}
@@ -33,11 +33,13 @@ listed as (
         'health_weights' as list_name,
         weights.measure_id
     from weights
-    {%- for column in measure_columns() %}
+    {%- for model in measure_models() %}
+        {%- for column in measure_columns(model) %}
         union all
         select
-            'int_measures_calculated' as list_name,
-            '{{ column }}' as measure_id
+            'measure models' as list_name,
+            '{{ column.name }}' as measure_id
+        {%- endfor %}
     {%- endfor %}
 
 ),

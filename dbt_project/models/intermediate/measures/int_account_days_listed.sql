@@ -10,6 +10,12 @@ accounts as (
 
 ),
 
+stages as (
+
+    {{ seed_versions('account_stages') }}
+
+),
+
 days as (
 
     {{ days_between(from_date(), to_date()) }}
@@ -44,19 +50,48 @@ live_accounts as (
 
 ),
 
+aged as (
+
+    select
+        live_accounts.*,
+        {{ dbt.datediff('live_accounts.first_contract_date', 'live_accounts.date_day', 'day') }} as age_days
+    from live_accounts
+
+),
+
+staged as (
+
+    select
+        aged.account_id,
+        aged.date_day,
+        aged.seat_count,
+        aged.first_contract_date,
+        aged.age_days,
+        max(stages.minimum_age_days) as minimum_age_days
+    from aged
+    inner join stages
+        on aged.age_days >= stages.minimum_age_days and {{ in_force('stages', 'aged.date_day') }}
+    group by aged.account_id, aged.date_day, aged.seat_count, aged.first_contract_date, aged.age_days
+
+),
+
 final as (
 
     select
-        live_accounts.account_id,
-        live_accounts.date_day,
+        staged.account_id,
+        staged.date_day,
         accounts.segment,
-        live_accounts.seat_count,
-        {{ dbt.datediff('live_accounts.first_contract_date', 'live_accounts.date_day', 'day') }} as age_days  -- noqa: LT05
-    from live_accounts
+        stages.stage_id,
+        staged.seat_count,
+        staged.age_days,
+        staged.first_contract_date
+    from staged
+    inner join stages
+        on staged.minimum_age_days = stages.minimum_age_days and {{ in_force('stages', 'staged.date_day') }}
     left join accounts
         on
-            live_accounts.account_id = accounts.account_id
-            and {{ in_force('accounts', 'live_accounts.date_day') }}
+            staged.account_id = accounts.account_id
+            and {{ in_force('accounts', 'staged.date_day') }}
     where {{ is_customer('accounts') }}
 
 )

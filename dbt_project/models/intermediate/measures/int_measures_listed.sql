@@ -1,12 +1,20 @@
-with calculated as (
+{{ config(materialized='view') }}
 
-    select * from {{ ref('int_measures_calculated') }}
+with registry as (
+
+    {{ seed_versions('health_measures', ['measure_id']) }}
 
 ),
 
-registry as (
+united as (
 
-    select * from {{ ref('health_measures') }}
+    select * from {{ ref('int_measures_united') }}
+
+),
+
+days as (
+
+    select * from {{ ref('int_account_days_listed') }}
 
 ),
 
@@ -22,46 +30,74 @@ entities_held as (
 
 ),
 
-fed_counts as (
+-- A measure has a source where every input column that it requires is fed.
+sourced as (
 
     select
         registry.measure_id,
-        count(columns_fed.input_column) as fed_count
+        registry.valid_from_date,
+        count(columns_fed.input_column)
+        = length(registry.required_inputs) - length(replace(registry.required_inputs, ' ', '')) + 1 as has_source
     from registry
     left join columns_fed
         on position(concat(' ', columns_fed.input_column, ' ') in concat(' ', registry.required_inputs, ' ')) > 0
-    group by registry.measure_id
+    group by registry.measure_id, registry.valid_from_date, registry.required_inputs
+
+),
+
+rules as (
+
+    select
+        registry.*,
+        sourced.has_source,
+        concat(' ', registry.segments, ' ') as segment_list,
+        concat(' ', registry.stages, ' ') as stage_list
+    from registry
+    inner join sourced
+        on registry.measure_id = sourced.measure_id and registry.valid_from_date = sourced.valid_from_date
 
 ),
 
 measures_held as (
 
     select distinct
-        registry.measure_id,
+        rules.measure_id,
         entities_held.date_day
     from entities_held
-    inner join registry
-        on position(concat(' ', entities_held.entity, '.') in concat(' ', registry.required_inputs)) > 0
+    inner join rules
+        on
+            position(concat(' ', entities_held.entity, '.') in concat(' ', rules.required_inputs)) > 0
+            and {{ in_force('rules', 'entities_held.date_day') }}
 
 ),
 
 judged as (
 
     select
-        calculated.account_id,
-        calculated.date_day,
-        calculated.segment,
-        registry.measure_id,
-        {{ measure_value('registry.measure_id', 'calculated') }} as told_value,
-        fed_counts.fed_count
-        = length(registry.required_inputs) - length(replace(registry.required_inputs, ' ', '')) + 1 as has_source,
-        calculated.age_days >= registry.minimum_age_days as is_old_enough,
-        measures_held.measure_id is not null as is_held
-    from calculated
-    cross join registry
-    inner join fed_counts on registry.measure_id = fed_counts.measure_id
+        united.account_id,
+        united.date_day,
+        days.segment,
+        days.stage_id,
+        united.measure_id,
+        united.told_value,
+        case
+            when
+                not united.applies
+                or position(' * ' in rules.segment_list) = 0
+                and position(concat(' ', coalesce(days.segment, '*'), ' ') in rules.segment_list) = 0
+                or position(' * ' in rules.stage_list) = 0
+                and position(concat(' ', days.stage_id, ' ') in rules.stage_list) = 0
+                then 'not_applicable'
+            when not rules.has_source then 'no_source'
+            when days.age_days < rules.minimum_age_days then 'too_new'
+            when measures_held.measure_id is not null or united.told_value is null then 'stale'
+        end as missing_reason
+    from united
+    inner join days on united.account_id = days.account_id and united.date_day = days.date_day
+    inner join rules
+        on united.measure_id = rules.measure_id and {{ in_force('rules', 'united.date_day') }}
     left join measures_held
-        on registry.measure_id = measures_held.measure_id and calculated.date_day = measures_held.date_day
+        on united.measure_id = measures_held.measure_id and united.date_day = measures_held.date_day
 
 ),
 
@@ -71,13 +107,10 @@ final as (
         judged.account_id,
         judged.date_day,
         judged.segment,
+        judged.stage_id,
         judged.measure_id,
-        case when judged.has_source and judged.is_old_enough and not judged.is_held then judged.told_value end as value,
-        case
-            when not judged.has_source then 'no_source'
-            when not judged.is_old_enough then 'too_new'
-            when judged.is_held or judged.told_value is null then 'stale'
-        end as missing_reason
+        case when judged.missing_reason is null then judged.told_value end as value,
+        judged.missing_reason
     from judged
 
 )

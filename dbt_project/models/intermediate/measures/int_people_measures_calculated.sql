@@ -22,45 +22,22 @@ licences as (
 
 ),
 
-core_features as (
-
-    select * from {{ ref('int_core_features_offered') }}
-
-),
-
-ratings as (
-
-    select * from {{ ref('int_ratings_counted') }}
-
-),
-
 final as (
 
     select
         days.account_id,
         days.date_day,
-        days.segment,
-        days.age_days,
         {{ ratio('licences.activated_user_count', 'days.seat_count', 18, 6) }} as licence_activation_rate,
         {{ ratio('usage_windows.active_user_count_28d', 'days.seat_count', 18, 6) }} as active_seat_rate_28d,
         least(
             coalesce({{ dbt.datediff('last_logins.last_login_date', 'days.date_day', 'day') }}, days.age_days),
             {{ var('usage_lookback_days') }}
-        ) as days_since_last_login,
-        usage_windows.active_day_count_28d as active_days_28d,
-        {{ ratio('usage_windows.active_seconds_7d', '60', 18, 6) }} as active_minutes_7d,
-        {{ ratio('usage_windows.core_feature_count_28d', 'core_features.core_feature_count', 18, 6) }}
-            as core_feature_rate_28d,
-        {{ ratio('usage_windows.record_change_count_28d', 'usage_windows.active_user_count_28d', 18, 6) }}
-            as record_changes_per_active_user_28d,
-        {{ ratio('ratings.good_count_90d', 'ratings.rating_count_90d', 18, 6) }} as csat_rate_90d
+        ) as days_since_last_login
     from days
     inner join usage_windows
         on days.account_id = usage_windows.account_id and days.date_day = usage_windows.date_day
     inner join last_logins on days.account_id = last_logins.account_id and days.date_day = last_logins.date_day
     inner join licences on days.account_id = licences.account_id and days.date_day = licences.date_day
-    inner join ratings on days.account_id = ratings.account_id and days.date_day = ratings.date_day
-    inner join core_features on days.date_day = core_features.date_day
 
 )
 

@@ -1,0 +1,6 @@
+{{ config(materialized='view') }}
+
+{% for model in measure_models() %}
+    {{ long_measures(model) }}
+    {{ "union all" if not loop.last }}
+{% endfor %}
