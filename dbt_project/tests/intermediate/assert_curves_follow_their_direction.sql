@@ -1,6 +1,9 @@
 with registry as (
 
-    select * from {{ ref('health_measures') }}
+    select distinct
+        measures.measure_id,
+        measures.direction
+    from {{ ref('health_measures') }} as measures
 
 ),
 

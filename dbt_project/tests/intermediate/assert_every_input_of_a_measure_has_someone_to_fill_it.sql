@@ -1,6 +1,9 @@
 with measures as (
 
-    select * from {{ ref('health_measures') }}
+    select distinct
+        registry.measure_id,
+        registry.required_inputs
+    from {{ ref('health_measures') }} as registry
 
 ),
 

@@ -1,6 +1,6 @@
 with registry as (
 
-    select * from {{ ref('health_measures') }}
+    {{ seed_versions('health_measures', ['measure_id']) }}
 
 ),
 
@@ -12,7 +12,7 @@ segments as (
 
 weights as (
 
-    select * from {{ ref('int_weight_versions') }}
+    select * from {{ ref('int_weights_profiled') }}
 
 ),
 
@@ -24,6 +24,7 @@ final as (
     from registry
     where
         registry.maturity_axis is not null
+        and {{ in_force('registry', from_date()) }}
         and (
             not exists (
                 select 1
@@ -37,7 +38,6 @@ final as (
                 from weights
                 where
                     weights.measure_id = registry.measure_id
-                    and weights.segment = '*'
                     and weights.weight > 0
                     and {{ in_force('weights', from_date()) }}
             )

@@ -6,7 +6,7 @@ with live_days as (
 
 scores as (
 
-    select * from {{ ref('health_scores') }}
+    {{ seed_versions('health_scores', ['score_id']) }}
 
 ),
 
@@ -23,7 +23,7 @@ expected as (
         live_days.date_day,
         scores.score_id
     from live_days
-    cross join scores
+    inner join scores on {{ in_force('scores', 'live_days.date_day') }}
 
 ),
 

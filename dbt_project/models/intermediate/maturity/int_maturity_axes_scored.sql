@@ -8,7 +8,7 @@ with points as (
 
 registry as (
 
-    select * from {{ ref('health_measures') }}
+    {{ seed_versions('health_measures', ['measure_id']) }}
 
 ),
 
@@ -31,7 +31,8 @@ final as (
                  "count(points.points) filter (where registry.maturity_axis = 'breadth')", 9, 6) }} as breadth_score
     from points
     inner join month_ends on points.date_day = month_ends.month_end_date
-    inner join registry on points.measure_id = registry.measure_id
+    inner join registry
+        on points.measure_id = registry.measure_id and {{ in_force('registry', 'points.date_day') }}
     group by points.account_id, month_ends.month_end_date
 
 )

@@ -6,7 +6,7 @@ with components as (
 
 measures as (
 
-    select * from {{ ref('health_measures') }}
+    {{ seed_versions('health_measures', ['measure_id']) }}
 
 ),
 
@@ -33,7 +33,8 @@ found as (
         components.weight,
         fields.input_column
     from components
-    inner join measures on components.measure_id = measures.measure_id
+    inner join measures
+        on components.measure_id = measures.measure_id and {{ in_force('measures', 'components.score_date') }}
     inner join fields
         on position(concat(' ', fields.input_column, ' ') in concat(' ', measures.required_inputs, ' ')) > 0
     left join columns_fed on fields.input_column = columns_fed.input_column

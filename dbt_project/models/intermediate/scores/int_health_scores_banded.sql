@@ -6,13 +6,13 @@ with summed as (
 
 scores as (
 
-    select * from {{ ref('health_scores') }}
+    {{ seed_versions('health_scores', ['score_id']) }}
 
 ),
 
 bands as (
 
-    select * from {{ ref('health_bands') }}
+    {{ seed_versions('health_bands') }}
 
 ),
 
@@ -33,10 +33,12 @@ held as (
         days.date_day as score_date,
         min(summed.raw_band_rank) as band_rank
     from summed
-    inner join scores on summed.score_id = scores.score_id
     inner join days
+        on summed.score_date <= days.date_day and days.date_day <= {{ days_after('summed.score_date', 13) }}
+    inner join scores
         on
-            summed.score_date <= days.date_day
+            summed.score_id = scores.score_id
+            and {{ in_force('scores', 'days.date_day') }}
             and days.date_day < {{ dbt.dateadd('day', 'scores.band_hold_days', 'summed.score_date') }}
     where
         summed.score_date >= {{ days_before(from_date(), 31) }}
@@ -63,8 +65,10 @@ final as (
             summed.account_id = held.account_id
             and summed.score_date = held.score_date
             and summed.score_id = held.score_id
-    left join bands as held_bands on held.band_rank = held_bands.band_rank
-    inner join bands as raw_bands on coalesce(summed.raw_band_rank, 0) = raw_bands.band_rank
+    left join bands as held_bands
+        on held.band_rank = held_bands.band_rank and {{ in_force('held_bands', 'summed.score_date') }}
+    inner join bands as raw_bands
+        on coalesce(summed.raw_band_rank, 0) = raw_bands.band_rank and {{ in_force('raw_bands', 'summed.score_date') }}
 
 )
 

@@ -8,13 +8,13 @@ with components as (
 
 scores as (
 
-    select * from {{ ref('health_scores') }}
+    {{ seed_versions('health_scores', ['score_id']) }}
 
 ),
 
 bands as (
 
-    select * from {{ ref('health_bands') }}
+    {{ seed_versions('health_bands') }}
 
 ),
 
@@ -26,7 +26,7 @@ sums as (
         components.score_id,
         coalesce(sum(cast(components.weight * components.points as numeric(28, 12))), 0) as weighted_points,
         coalesce(
-            sum(cast(components.weight as numeric(28, 12))) filter (where components.value is not null), 0
+            sum(cast(components.weight as numeric(28, 12))) filter (where components.points is not null), 0
         ) as weight_with_data,
         coalesce(
             sum(cast(components.weight as numeric(28, 12)))
@@ -44,6 +44,7 @@ scored as (
         sums.account_id,
         sums.score_date,
         sums.score_id,
+        sums.weight_with_data,
         {{ ratio('sums.weighted_points', 'sums.weight_with_data') }} as score,
         {{ ratio('sums.weight_with_data', 'sums.weight_that_applies') }} as coverage_rate,
         {{ ratio('sums.weighted_points', 'sums.weight_that_applies') }} as score_low,
@@ -51,7 +52,7 @@ scored as (
                  'sums.weight_that_applies') }} as score_high,
         scores.minimum_coverage_rate
     from sums
-    inner join scores on sums.score_id = scores.score_id
+    inner join scores on sums.score_id = scores.score_id and {{ in_force('scores', 'sums.score_date') }}
 
 ),
 
@@ -61,6 +62,7 @@ final as (
         scored.account_id,
         scored.score_date,
         scored.score_id,
+        cast(scored.weight_with_data as numeric(18, 4)) as weight_with_data,
         scored.score,
         scored.coverage_rate,
         scored.score_low,
@@ -71,9 +73,10 @@ final as (
         on
             scored.score <= bands.maximum_score
             and scored.coverage_rate >= scored.minimum_coverage_rate
+            and {{ in_force('bands', 'scored.score_date') }}
     group by
-        scored.account_id, scored.score_date, scored.score_id, scored.score, scored.coverage_rate,
-        scored.score_low, scored.score_high
+        scored.account_id, scored.score_date, scored.score_id, scored.weight_with_data, scored.score,
+        scored.coverage_rate, scored.score_low, scored.score_high
 
 )
 

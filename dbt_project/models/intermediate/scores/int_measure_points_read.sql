@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', meta={'range_column': 'date_day'}) }}
+
 with measures as (
 
     select * from {{ ref('int_measures_listed') }}
@@ -16,6 +18,7 @@ final as (
         measures.account_id,
         measures.date_day,
         measures.segment,
+        measures.stage_id,
         measures.measure_id,
         measures.value,
         cast(

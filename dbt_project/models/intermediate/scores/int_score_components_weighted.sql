@@ -1,16 +1,18 @@
+{{ config(materialized='view') }}
+
 with points as (
 
-    select * from {{ ref('int_measure_points_read') }}
+    select * from {{ ref('int_measure_points_compared') }}
 
 ),
 
 weights as (
 
-    select * from {{ ref('int_weight_versions') }}
+    select * from {{ ref('int_weights_profiled') }}
 
 ),
 
-candidates as (
+final as (
 
     select
         points.account_id,
@@ -19,47 +21,22 @@ candidates as (
         points.measure_id,
         points.value,
         points.points,
-        cast(weights.weight as numeric(9, 4)) as weight,
+        weights.weight,
         points.missing_reason,
-        -- A weight for the account's own segment comes before the one for all.
-        row_number() over (
-            partition by points.account_id, points.date_day, weights.score_id, points.measure_id
-            order by case when weights.segment = '*' then 1 else 0 end
-        ) as weight_rank
+        {%- for days in [7, 28] %}
+        points.points_{{ days }}d_before,
+        points.segment_{{ days }}d_before,
+        points.stage_id_{{ days }}d_before{{ "," if not loop.last }}
+        {%- endfor %}
     from points
     inner join weights
         on
             points.measure_id = weights.measure_id
+            and points.segment = weights.segment
+            and points.stage_id = weights.stage_id
             and {{ in_force('weights', 'points.date_day') }}
-            and weights.segment in ('*', points.segment)
-
-),
-
-weighted as (
-
-    select
-        candidates.*,
-        sum(case when candidates.value is not null then cast(candidates.weight as numeric(28, 12)) else 0 end) over (
-            partition by candidates.account_id, candidates.score_date, candidates.score_id
-        ) as weight_with_data
-    from candidates
-    where candidates.weight_rank = 1
-
-),
-
-final as (
-
-    select
-        weighted.account_id,
-        weighted.score_date,
-        weighted.score_id,
-        weighted.measure_id,
-        weighted.value,
-        weighted.points,
-        weighted.weight,
-        {{ ratio('weighted.weight * weighted.points', 'weighted.weight_with_data') }} as contribution,
-        weighted.missing_reason
-    from weighted
+    -- A weight of zero takes a measure out of a score.
+    where weights.weight > 0
 
 )
 

@@ -20,7 +20,7 @@ components as (
 
 measures as (
 
-    select * from {{ ref('health_measures') }}
+    {{ seed_versions('health_measures', ['measure_id']) }}
 
 ),
 
@@ -50,7 +50,9 @@ open_warnings as (
         concat(states.source_name, '.', states.entity) as table_name,
         case states.state when 'held' then 'batch_is_taken' else 'source_is_fresh' end as check_name,
         states.message,
-        measures.measure_id
+        measures.measure_id,
+        measures.valid_from_date,
+        measures.valid_to_date
     from states
     inner join measures on position(concat(' ', states.entity, '.') in concat(' ', measures.required_inputs)) > 0
     where states.state <> 'delivering' and states.until_date is null
@@ -59,7 +61,9 @@ open_warnings as (
         check_results.table_name,
         check_results.check_name,
         check_results.message,
-        measures.measure_id
+        measures.measure_id,
+        measures.valid_from_date,
+        measures.valid_to_date
     from check_results
     cross join measures
     where
@@ -80,7 +84,10 @@ final as (
         {{ ratio('sum(newest.weight)', 'totals.total_weight', 9, 6) }} as tainted_weight_rate,
         newest.score_date
     from newest
-    inner join open_warnings on newest.measure_id = open_warnings.measure_id
+    inner join open_warnings
+        on
+            newest.measure_id = open_warnings.measure_id
+            and {{ in_force('open_warnings', 'newest.score_date') }}
     inner join totals on newest.account_id = totals.account_id and newest.score_id = totals.score_id
     group by
         newest.account_id,

@@ -1,6 +1,6 @@
 with bands as (
 
-    select * from {{ ref('health_bands') }}
+    {{ seed_versions('health_bands') }}
 
 ),
 
@@ -13,6 +13,7 @@ final as (
         bands.band_rank,
         bands.maximum_score
     from bands
+    where {{ in_force('bands', as_of_date()) }}
 
 )
 

@@ -1,6 +1,6 @@
 with registry as (
 
-    select * from {{ ref('health_measures') }}
+    {{ seed_versions('health_measures', ['measure_id']) }}
 
 ),
 
@@ -16,9 +16,13 @@ final as (
         registry.unit,
         registry.direction,
         registry.article,
+        registry.segments,
+        registry.stages,
         registry.window_days,
-        registry.minimum_age_days
+        registry.minimum_age_days,
+        registry.valid_from_date
     from registry
+    where {{ in_force('registry', as_of_date()) }}
 
 )
 
@@ -32,6 +36,9 @@ select
     final.unit,
     final.direction,
     final.article,
+    final.segments,
+    final.stages,
     final.window_days,
-    final.minimum_age_days
+    final.minimum_age_days,
+    final.valid_from_date
 from final

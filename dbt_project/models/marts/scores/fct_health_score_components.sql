@@ -6,6 +6,12 @@ with components as (
 
 ),
 
+summed as (
+
+    select * from {{ ref('int_health_scores_summed') }}
+
+),
+
 final as (
 
     select
@@ -17,8 +23,16 @@ final as (
         components.value,
         components.points,
         components.weight,
-        components.contribution
+        {{ ratio('components.weight * components.points', 'summed.weight_with_data') }} as contribution,
+        components.points_28d_before,
+        {{ ratio('components.weight * (components.points - components.points_28d_before)', 'summed.weight_with_data') }}
+            as change_28d
     from components
+    inner join summed
+        on
+            components.account_id = summed.account_id
+            and components.score_date = summed.score_date
+            and components.score_id = summed.score_id
 
 )
 
@@ -31,5 +45,7 @@ select
     final.value,
     final.points,
     final.weight,
-    final.contribution
+    final.contribution,
+    final.points_28d_before,
+    final.change_28d
 from final

@@ -1,0 +1,54 @@
+{# Numbers as people read them. `number_text` has so many decimals, `signed_text` also a plus; `value_text` is a measure's
+   value with its unit: shares in percent, whole numbers without decimals. #}
+
+{% macro number_text(number, decimals) -%}
+    cast(cast({{ number }} as numeric(18, {{ decimals }})) as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{% macro signed_text(number, decimals) -%}
+    concat(case when cast({{ number }} as numeric(18, {{ decimals }})) > 0 then '+' else '' end, {{ number_text(number, decimals) }})
+{%- endmacro %}
+
+{% macro value_text(value, unit, unit_text) -%}
+    concat(
+        case
+            when {{ unit }} = 'share' then {{ number_text('100 * ' ~ value, 0) }}
+            when {{ value }} = cast({{ value }} as numeric(18, 0)) then {{ number_text(value, 0) }}
+            else {{ number_text(value, 1) }}
+        end,
+        {{ unit_text }}
+    )
+{%- endmacro %}
+
+{# The change of a score in 28 days, its three parts, and the measures that moved it most. #}
+{% macro change_sentence(language) %}
+    {%- set words = {
+        'english': {
+            'same': 'Unchanged against 28 days before.', 'before': '', 'coverage': ' against 28 days before (coverage ',
+            'weight': ', weights ', 'input': ', inputs ', 'after': ').', 'most': ' Most of it: ', 'end': '.',
+        },
+        'japanese': {
+            'same': '28日前から変わりません。', 'before': '28日前から', 'coverage': '（データの網羅', 'weight': '、重み',
+            'input': '、入力', 'after': '）。', 'most': '主な要因：', 'end': '。',
+        },
+    }[language] -%}
+        case
+            when
+                abs(changes.coverage_change_28d) < 0.005
+                and abs(changes.weight_change_28d) < 0.005
+                and abs(changes.input_change_28d) < 0.005
+                then '{{ words.same }}'
+            when changes.change_28d is not null
+                then concat(
+                    '{{ words.before }}', {{ signed_text('changes.change_28d', 2) }},
+                    '{{ words.coverage }}', {{ signed_text('changes.coverage_change_28d', 2) }},
+                    '{{ words.weight }}', {{ signed_text('changes.weight_change_28d', 2) }},
+                    '{{ words.input }}', {{ signed_text('changes.input_change_28d', 2) }}, '{{ words.after }}',
+                    case
+                        when reasons.reasons_change_{{ language }} is not null
+                            then concat('{{ words.most }}', reasons.reasons_change_{{ language }}, '{{ words.end }}')
+                        else ''
+                    end
+                )
+        end
+{%- endmacro %}

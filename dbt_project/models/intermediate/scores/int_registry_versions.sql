@@ -1,0 +1,54 @@
+{%- set registry = {
+    'health_measures': ['measure_id', 'minimum_age_days', 'segments', 'stages', 'required_inputs'],
+    'health_curves': ['measure_id', 'knot_value', 'points'],
+    'health_weights': ['score_id', 'measure_id', 'segment', 'stage', 'weight'],
+    'health_scores': ['score_id', 'minimum_coverage_rate', 'band_hold_days'],
+    'health_bands': ['band_id', 'band_rank', 'maximum_score'],
+    'account_stages': ['stage_id', 'minimum_age_days'],
+} -%}
+{%- set keys = {
+    'health_measures': ['measure_id'],
+    'health_curves': ['measure_id'],
+    'health_weights': ['score_id', 'measure_id', 'segment', 'stage'],
+    'health_scores': ['score_id'],
+} -%}
+
+-- Everything that a score rests on beside its inputs. A version begins on each day from which one of its rows holds, and
+-- is named by that day and by what is in force on it.
+with rows_told as (
+
+    {% for seed, columns in registry.items() %}
+    select
+        versions.valid_from_date,
+        versions.valid_to_date,
+        concat_ws('|', '{{ seed }}'
+            {%- for column in columns %}, coalesce(cast(versions.{{ column }} as {{ dbt.type_string() }}), '(none)'){% endfor -%}
+        ) as content
+    from ({{ seed_versions(seed, keys.get(seed, [])) }}) as versions
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+
+),
+
+starts as (
+
+    select distinct rows_told.valid_from_date from rows_told
+
+),
+
+final as (
+
+    select
+        concat(
+            cast(starts.valid_from_date as {{ dbt.type_string() }}), '-',
+            substring(md5({{ joined_hashes('rows_told.content') }}), 1, 8)
+        ) as registry_version_id,
+        starts.valid_from_date,
+        lead(starts.valid_from_date) over (order by starts.valid_from_date) as valid_to_date
+    from starts
+    inner join rows_told on {{ in_force('rows_told', 'starts.valid_from_date') }}
+    group by starts.valid_from_date
+
+)
+
+select * from final
