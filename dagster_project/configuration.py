@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from dagster_project.facts import keep_fact
+from dagster_project.registry import refuse_registry_faults
 from dagster_project.settings import DBT_PROJECT_DIR, Settings, SettingsError
 from dagster_project.warehouse.interface import Warehouse
 
@@ -48,9 +49,11 @@ def land_configuration(settings: Settings, warehouse: Warehouse, *, rescore: boo
     With `rescore` a version counts from the start of history: the caller builds every day again.
 
     Raises:
-        SettingsError: a seed changes what days already scored rest on, and `rescore` is not asked for.
+        SettingsError: scores cannot be computed with the seeds; or a seed changes what days already scored rest on, and
+            `rescore` is not asked for.
     """
     build, seeds = warehouse.last_build(), read_seeds()
+    refuse_registry_faults(seeds)
     kept = {version.seed_name: version.content for version in warehouse.configuration_on(date.max)}
     changed = {name: text for name, text in seeds.items() if kept.get(name) != text}
     if build and kept and not rescore:

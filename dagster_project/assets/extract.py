@@ -142,7 +142,7 @@ def prepare_warehouse(settings: Settings, *, rescore: bool = False) -> Warehouse
     A damaged one is set aside, and a new one made; landing fills it.
 
     Raises:
-        SettingsError: a seed changes what days already scored rest on, and `rescore` is not asked for.
+        SettingsError: the seeds cannot be used, or change what days already scored rest on without `rescore`.
     """
     for folder in (settings.build_path.parent, settings.landing_dir, settings.facts_dir, settings.dagster_dir):
         folder.mkdir(parents=True, exist_ok=True)

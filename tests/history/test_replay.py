@@ -67,7 +67,7 @@ def test_seeds_that_differ_for_past_days_are_refused_until_all_days_are_scored_a
     with duckdb.connect(build) as connection:
         connection.execute(
             "update raw.configuration_versions set content = replace(content, "
-            "'usage,licence_activation_rate,*,2020-01-01,1.5', 'usage,licence_activation_rate,*,2020-01-01,9') "
+            "'usage,licence_activation_rate,*,*,2020-01-01,1.5', 'usage,licence_activation_rate,*,*,2020-01-01,9') "
             "where seed_name = 'health_weights'"
         )
     manifest = (world.published / "manifest.json").read_bytes()

@@ -1,0 +1,330 @@
+"""The registry of scores, judged before anything is computed: measures, curves, weights, scores, bands and stages.
+
+The seeds say from which day a row holds; it holds until the next row of its key. So two rows can only overlap by
+naming the same day. What cannot be computed with is refused here, by file, row and column.
+"""
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+
+from dagster_project.contract import input_contract
+from dagster_project.settings import SettingsError
+
+ALL = "*"
+HIGHEST_POINTS = 4
+NAMED_FAULTS = 10
+
+Words = Annotated[tuple[str, ...], BeforeValidator(str.split)]
+Optional = Annotated[Decimal | None, BeforeValidator(lambda told: told or None)]
+
+
+@dataclass(frozen=True)
+class RegistryFault:
+    """A place in a seed that cannot be computed with; the first row under the header is row 2, as editors count."""
+
+    seed_name: str
+    row_number: int
+    column: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"seeds/{self.seed_name}.csv, row {self.row_number}, {self.column}: {self.message}"
+
+
+class _Row(BaseModel):
+    row_number: int
+    valid_from_date: date
+
+
+class _Score(_Row):
+    score_id: str = Field(min_length=1)
+    minimum_coverage_rate: Decimal = Field(ge=0, le=1)
+    band_hold_days: int = Field(ge=1, le=14)
+
+
+class _Band(_Row):
+    band_id: str = Field(min_length=1)
+    band_rank: int = Field(ge=0)
+    maximum_score: Optional
+
+
+class _Stage(_Row):
+    stage_id: str = Field(min_length=1)
+    minimum_age_days: int = Field(ge=0)
+
+
+class _Measure(_Row):
+    measure_id: str = Field(min_length=1)
+    axis: Literal["people", "depth", "rhythm", "engagement", "support", "voice", "value"]
+    name_english: str = Field(min_length=1)
+    name_japanese: str = Field(min_length=1)
+    meaning_english: str = Field(min_length=1)
+    meaning_japanese: str = Field(min_length=1)
+    unit: str = Field(min_length=1)
+    direction: Literal["up", "down", "middle"]
+    window_days: int = Field(ge=0)
+    minimum_age_days: int = Field(ge=0)
+    segments: Words = Field(min_length=1)
+    stages: Words = Field(min_length=1)
+    required_inputs: Words = Field(min_length=1)
+
+
+class _Knot(_Row):
+    measure_id: str = Field(min_length=1)
+    knot_value: Decimal
+    points: Decimal = Field(ge=0, le=HIGHEST_POINTS)
+
+
+class _Weight(_Row):
+    score_id: str = Field(min_length=1)
+    measure_id: str = Field(min_length=1)
+    segment: str = Field(min_length=1)
+    stage: str = Field(min_length=1)
+    weight: Decimal = Field(ge=0)
+
+
+# Each seed with what its rows are, and the columns that name a row on a day.
+_SEEDS: dict[str, tuple[type[_Row], tuple[str, ...]]] = {
+    "health_scores": (_Score, ("score_id",)),
+    "health_bands": (_Band, ("band_id",)),
+    "account_stages": (_Stage, ("stage_id",)),
+    "health_measures": (_Measure, ("measure_id",)),
+    "health_curves": (_Knot, ("measure_id", "knot_value")),
+    "health_weights": (_Weight, ("score_id", "measure_id", "segment", "stage")),
+}
+
+
+def refuse_registry_faults(seeds: Mapping[str, str]) -> None:
+    """Raise where the registry of scores cannot be computed with. `seeds` gives the text of every seed by name.
+
+    Raises:
+        SettingsError: naming the places, and what is wrong there.
+    """
+    faults = registry_faults(seeds)
+    if faults:
+        listed = "\n".join(f"  {fault}" for fault in faults[:NAMED_FAULTS])
+        more = f"\n  … and {len(faults) - NAMED_FAULTS} more" if len(faults) > NAMED_FAULTS else ""
+        raise SettingsError(f"Scores cannot be computed with these seeds, so nothing was done:\n{listed}{more}")
+
+
+def registry_faults(seeds: Mapping[str, str]) -> list[RegistryFault]:
+    """Every fault of the registry, in the order of its seeds; rules across rows are judged once each row reads well."""
+    rows: dict[str, list[Any]] = {}
+    faults: list[RegistryFault] = []
+    for name, (kind, key) in _SEEDS.items():
+        rows[name], found = _read(name, seeds[name], kind)
+        faults += found or _repeated(name, rows[name], key)
+    if faults:
+        return faults
+    segments = {row["segment"] for row in csv.DictReader(io.StringIO(seeds["account_segments"]))}
+    known: dict[str, set[str]] = {
+        "measure": {row.measure_id for row in rows["health_measures"]},
+        "score": {row.score_id for row in rows["health_scores"]},
+        "stage": {row.stage_id for row in rows["account_stages"]} | {ALL},
+        "segment": segments | {ALL},
+        "input column": {
+            f"{entity.name}.{column}" for entity in input_contract().values() for column in entity.column_names
+        },
+    }
+    return [
+        *_unknown(rows, known),
+        *_bands(rows["health_bands"]),
+        *_stages(rows["account_stages"]),
+        *_curves(rows["health_curves"], {row.measure_id: row.direction for row in rows["health_measures"]}),
+        *_weightless(rows["health_weights"], segments | {ALL}, known["stage"] - {ALL}),
+    ]
+
+
+def _read(name: str, text: str, kind: type[_Row]) -> tuple[list[Any], list[RegistryFault]]:
+    rows, faults = [], []
+    reader = csv.DictReader(io.StringIO(text), strict=True)
+    for told in reader:
+        try:
+            rows.append(
+                kind(row_number=reader.line_num, **{column: (value or "").strip() for column, value in told.items()})
+            )
+        except ValidationError as error:
+            faults += [
+                RegistryFault(
+                    name,
+                    reader.line_num,
+                    str(fault["loc"][0]),
+                    f"{fault['msg']}, not '{told.get(str(fault['loc'][0]), '')}'",
+                )
+                for fault in error.errors()
+            ]
+    return rows, faults
+
+
+def _repeated(name: str, rows: Sequence[Any], key: Sequence[str]) -> Iterable[RegistryFault]:
+    seen: dict[tuple[Any, ...], int] = {}
+    for row in rows:
+        told = (*(getattr(row, column) for column in key), row.valid_from_date)
+        if told in seen:
+            words = " ".join(str(part) for part in told[:-1])
+            yield RegistryFault(
+                name,
+                row.row_number,
+                "valid_from_date",
+                f"row {seen[told]} holds for {words} from {row.valid_from_date} too; leave one of them, or give the "
+                f"later one its own day",
+            )
+        seen[told] = row.row_number
+
+
+def _unknown(rows: Mapping[str, Sequence[Any]], known: Mapping[str, set[str]]) -> Iterable[RegistryFault]:
+    """Names that no other list knows."""
+    places: list[tuple[str, str, str, Callable[[Any], Iterable[str]]]] = [
+        ("health_measures", "segments", "segment", lambda row: row.segments),
+        ("health_measures", "stages", "stage", lambda row: row.stages),
+        ("health_measures", "required_inputs", "input column", lambda row: row.required_inputs),
+        ("health_curves", "measure_id", "measure", lambda row: [row.measure_id]),
+        ("health_weights", "measure_id", "measure", lambda row: [row.measure_id]),
+        ("health_weights", "score_id", "score", lambda row: [row.score_id]),
+        ("health_weights", "segment", "segment", lambda row: [row.segment]),
+        ("health_weights", "stage", "stage", lambda row: [row.stage]),
+    ]
+    homes = {
+        "measure": "seeds/health_measures.csv",
+        "score": "seeds/health_scores.csv",
+        "stage": "seeds/account_stages.csv",
+        "segment": "seeds/account_segments.csv",
+        "input column": "docs/input_layer.md",
+    }
+    for seed_name, column, kind, names_of in places:
+        for row in rows[seed_name]:
+            for name in names_of(row):
+                if name not in known[kind]:
+                    yield RegistryFault(
+                        seed_name,
+                        row.row_number,
+                        column,
+                        f"there is no {kind} '{name}'; {homes[kind]} has those there are",
+                    )
+
+
+def _bands(rows: Sequence[_Band]) -> Iterable[RegistryFault]:
+    """From 0 to 4 without a gap: each band begins where the one below it ends."""
+    for group in _by(rows, "valid_from_date"):
+        ordered = sorted(group, key=lambda band: band.band_rank)
+        unknown, scored = ordered[0], ordered[1:]
+        if unknown.band_rank != 0 or unknown.maximum_score is not None:
+            yield RegistryFault(
+                "health_bands",
+                unknown.row_number,
+                "band_rank",
+                "the first band has rank 0 and no maximum: it is for unknown",
+            )
+            continue
+        for lower, upper in pairwise(ordered):
+            if upper.band_rank != lower.band_rank + 1:
+                yield RegistryFault(
+                    "health_bands",
+                    upper.row_number,
+                    "band_rank",
+                    f"there is a gap between ranks {lower.band_rank} and {upper.band_rank}; number bands one by one",
+                )
+        maxima = [(band, band.maximum_score) for band in scored]
+        for (_, lower_maximum), (band, maximum) in pairwise([(unknown, Decimal(0)), *maxima]):
+            if maximum is None or (lower_maximum is not None and maximum <= lower_maximum):
+                yield RegistryFault(
+                    "health_bands",
+                    band.row_number,
+                    "maximum_score",
+                    f"must lie above {lower_maximum}, where the band below it ends, and is {maximum}",
+                )
+        if scored and scored[-1].maximum_score not in (None, HIGHEST_POINTS):
+            yield RegistryFault(
+                "health_bands",
+                scored[-1].row_number,
+                "maximum_score",
+                f"scores from {scored[-1].maximum_score} to {HIGHEST_POINTS} have no band; the best one ends at "
+                f"{HIGHEST_POINTS}",
+            )
+
+
+def _stages(rows: Sequence[_Stage]) -> Iterable[RegistryFault]:
+    for group in _by(rows, "valid_from_date"):
+        ages = sorted(group, key=lambda stage: stage.minimum_age_days)
+        if ages[0].minimum_age_days != 0:
+            yield RegistryFault(
+                "account_stages", ages[0].row_number, "minimum_age_days", "the first stage begins at 0 days"
+            )
+        for earlier, later in pairwise(ages):
+            if earlier.minimum_age_days == later.minimum_age_days:
+                yield RegistryFault(
+                    "account_stages", later.row_number, "minimum_age_days", f"row {earlier.row_number} begins there too"
+                )
+
+
+def _curves(rows: Sequence[_Knot], directions: Mapping[str, str]) -> Iterable[RegistryFault]:
+    """Knots in the order of their values, with points that go the way the measure says."""
+    for curve in _by(rows, "measure_id", "valid_from_date"):
+        first = curve[0]
+        if len(curve) == 1:
+            yield RegistryFault("health_curves", first.row_number, "knot_value", "a curve has two knots or more")
+        for lower, upper in pairwise(curve):
+            if upper.knot_value <= lower.knot_value:
+                yield RegistryFault(
+                    "health_curves",
+                    upper.row_number,
+                    "knot_value",
+                    f"{upper.knot_value} comes after {lower.knot_value} in row {lower.row_number}; put knots in the "
+                    f"order of their values",
+                )
+        steps = [upper.points - lower.points for lower, upper in pairwise(curve)]
+        rises, falls = any(step > 0 for step in steps), any(step < 0 for step in steps)
+        direction = directions.get(first.measure_id)
+        if steps and direction and (rises, falls) != (direction != "down", direction != "up"):
+            yield RegistryFault(
+                "health_curves",
+                first.row_number,
+                "points",
+                f"the points of {first.measure_id} do not go {direction}, as seeds/health_measures.csv says",
+            )
+
+
+def _weightless(rows: Sequence[_Weight], segments: set[str], stages: set[str]) -> Iterable[RegistryFault]:
+    """Scores that would weigh nothing on a day, for a segment and stage."""
+    for group in _by(rows, "score_id"):
+        for day in sorted({row.valid_from_date for row in group}):
+            in_force: dict[tuple[str, str, str], _Weight] = {}
+            for row in sorted(group, key=lambda row: row.valid_from_date):
+                if row.valid_from_date <= day:
+                    in_force[row.measure_id, row.segment, row.stage] = row
+            measures = {measure_id for measure_id, _, _ in in_force}
+            newest = max((row for row in in_force.values()), key=lambda row: (row.valid_from_date, row.row_number))
+            for segment, stage in sorted((segment, stage) for segment in segments for stage in stages):
+                profile = [(segment, stage), (segment, ALL), (ALL, stage), (ALL, ALL)]
+                weights = [
+                    next(
+                        (in_force[measure, *place].weight for place in profile if (measure, *place) in in_force),
+                        Decimal(0),
+                    )
+                    for measure in measures
+                ]
+                if not any(weights):
+                    who = "accounts without a listed segment" if segment == ALL else f"segment {segment}"
+                    yield RegistryFault(
+                        "health_weights",
+                        newest.row_number,
+                        "weight",
+                        f"from {day} every weight of score '{newest.score_id}' is zero for {who}, stage {stage}",
+                    )
+                    break
+
+
+def _by(rows: Sequence[Any], *columns: str) -> list[list[Any]]:
+    groups = defaultdict(list)
+    for row in rows:
+        groups[tuple(getattr(row, column) for column in columns)].append(row)
+    return list(groups.values())

@@ -1,0 +1,113 @@
+"""Seeds that scores cannot be computed with are refused by file, row and column, before anything is done."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dagster_project.configuration import land_configuration, read_seeds
+from dagster_project.registry import refuse_registry_faults, registry_faults
+from dagster_project.settings import SettingsError, load_settings
+from dagster_project.warehouse.duckdb import DuckDBWarehouse
+
+HEAD = {
+    "health_scores": "score_id,valid_from_date,minimum_coverage_rate,band_hold_days\n",
+    "health_bands": "band_id,valid_from_date,band_rank,maximum_score\n",
+    "account_stages": "stage_id,valid_from_date,minimum_age_days\n",
+    "account_segments": "segment\n",
+    "health_measures": "measure_id,valid_from_date,axis,name_english,name_japanese,meaning_english,meaning_japanese,"
+    "unit,direction,window_days,minimum_age_days,segments,stages,required_inputs\n",
+    "health_curves": "measure_id,valid_from_date,knot_value,points\n",
+    "health_weights": "score_id,measure_id,segment,stage,valid_from_date,weight\n",
+}
+GOOD = {
+    "health_scores": "usage,2026-01-01,0.4,7\n",
+    "health_bands": "unknown,2026-01-01,0,\nlow,2026-01-01,1,1.5\nhigh,2026-01-01,2,4\n",
+    "account_stages": "new,2026-01-01,0\nold,2026-01-01,90\n",
+    "account_segments": "smb\n",
+    "health_measures": "m,2026-01-01,people,M,M,M,M,share,up,28,0,*,*,usage_events.account_id\n"
+    "n,2026-01-01,people,N,N,N,N,share,down,28,0,smb,new old,usage_events.account_id\n",
+    "health_curves": "m,2026-01-01,0,0\nm,2026-01-01,1,4\nn,2026-01-01,0,4\nn,2026-01-01,1,0\n",
+    "health_weights": "usage,m,*,*,2026-01-01,1\nusage,n,*,*,2026-01-01,2\nusage,n,smb,new,2026-02-01,0\n",
+}
+
+
+def _seeds(**changed: str) -> dict[str, str]:
+    return {name: head + changed.get(name, GOOD[name]) for name, head in HEAD.items()}
+
+
+def test_seeds_as_they_are_have_no_fault() -> None:
+    assert registry_faults(read_seeds()) == []
+    assert registry_faults(_seeds()) == []
+
+
+# What is changed in which seed, and the place and words of the fault.
+BAD = [
+    (
+        "health_curves",
+        "m,2026-01-01,0,0\nm,2026-01-01,1,4",
+        "m,2026-01-01,1,4\nm,2026-01-01,0,0",
+        "row 3, knot_value: 0 comes",
+    ),
+    ("health_curves", "m,2026-01-01,0,0\n", "", "row 2, knot_value: a curve has two knots"),
+    ("health_curves", "m,2026-01-01,1,4", "m,2026-01-01,1,4.1", "row 3, points: "),
+    (
+        "health_curves",
+        "0,4\nn,2026-01-01,1,0",
+        "0,0\nn,2026-01-01,1,4",
+        "row 4, points: the points of n do not go down",
+    ),
+    ("health_curves", "n,2026-01-01,0,4", "o,2026-01-01,0,4", "row 4, measure_id: there is no measure 'o'"),
+    ("health_weights", "01,1\n", "01,-1\n", "row 2, weight: "),
+    (
+        "health_weights",
+        "01,1\nusage,n,*,*,2026-01-01,2",
+        "01,0\nusage,n,*,*,2026-01-01,0",
+        "row 3, weight: from 2026-01-01 every",
+    ),
+    ("health_weights", "usage,m,", "usage,x,", "row 2, measure_id: there is no measure 'x'"),
+    ("health_weights", "usage,m,", "use,m,", "row 2, score_id: there is no score 'use'"),
+    ("health_weights", "n,smb,", "n,big,", "row 4, segment: there is no segment 'big'"),
+    ("health_weights", "smb,new", "smb,late", "row 4, stage: there is no stage 'late'"),
+    ("health_weights", "usage,n,*", "usage,m,*", "row 3, valid_from_date: row 2 holds for"),
+    ("health_weights", "2026-02-01", "1 Feb", "row 4, valid_from_date: "),
+    ("health_bands", "high,2026-01-01,2", "high,2026-01-01,3", "row 4, band_rank: there is a gap"),
+    ("health_bands", ",4\n", ",3.5\n", "row 4, maximum_score: scores from 3.5 to 4 have no band"),
+    ("health_bands", "1,1.5", "1,4", "row 4, maximum_score: must lie above 4"),
+    ("health_bands", "1,1.5", "1,", "row 3, maximum_score: must lie above 0"),
+    ("health_bands", "unknown,2026-01-01,0,\n", "", "row 2, band_rank: the first band has rank 0"),
+    ("health_scores", "0.4,7", "0.4,15", "row 2, band_hold_days: "),
+    ("health_scores", "0.4,7", "1.4,7", "row 2, minimum_coverage_rate: "),
+    ("account_stages", "new,2026-01-01,0", "new,2026-01-01,1", "row 2, minimum_age_days: the first stage begins"),
+    ("account_stages", "old,2026-01-01,90", "old,2026-01-01,0", "row 3, minimum_age_days: row 2 begins there"),
+    ("health_measures", "people,M", "persons,M", "row 2, axis: "),
+    ("health_measures", "N,N,N,N", "N,,N,N", "row 3, name_japanese: "),
+    ("health_measures", "smb,new old", "smb big,new old", "row 3, segments: there is no segment 'big'"),
+    ("health_measures", "new old", "late", "row 3, stages: there is no stage 'late'"),
+    (
+        "health_measures",
+        "usage_events.account_id",
+        "usage_events.x",
+        "row 2, required_inputs: there is no input column",
+    ),
+]
+
+
+@pytest.mark.parametrize(("seed", "old", "new", "told"), BAD)
+def test_fault_is_named_by_file_row_and_column(seed: str, old: str, new: str, told: str) -> None:
+    assert old in GOOD[seed]
+    with pytest.raises(SettingsError) as caught:
+        refuse_registry_faults(_seeds(**{seed: GOOD[seed].replace(old, new, 1)}))
+    assert f"seeds/{seed}.csv, {told}" in str(caught.value)
+
+
+def test_seeds_with_a_fault_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are judged before they are kept, and keeping them is what a run begins with."""
+    bad = {**read_seeds(), "health_weights": HEAD["health_weights"] + "usage,nothing,*,*,2020-01-01,1\n"}
+    monkeypatch.setattr("dagster_project.configuration.read_seeds", lambda: bad)
+    settings = load_settings({"BANSOU_HOME": str(tmp_path)})
+    warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb")
+    warehouse.prepare([])
+    with pytest.raises(SettingsError, match="no measure 'nothing'"):
+        land_configuration(settings, warehouse)
+    assert warehouse.configuration_on(date.max) == []
