@@ -59,6 +59,10 @@ dev: $(INSTALLED) ## Build a model or seed and its tests on a copy: make dev MOD
 	@$(if $(MODEL),,$(error name the model: make dev MODEL=fct_health_scores))
 	@$(BIN)/python -m dagster_project dev "$(MODEL)" $(if $(and $(FROM),$(TO)),--from $(FROM) --to $(TO))
 
+.PHONY: score-preview
+score-preview: $(INSTALLED) ## Score the newest day with the edited seeds, or those of a folder, beside those in force (SEEDS=folder)
+	@$(BIN)/python -m dagster_project score-preview $(SEEDS)
+
 .PHONY: diff
 diff: $(INSTALLED) ## Show what readers would see change: the copy of `make dev`, or the last build, beside what is published
 	@$(BIN)/python -m dagster_project diff

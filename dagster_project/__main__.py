@@ -35,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     forget.add_argument("source")
     forget.add_argument("person_id")
     commands.add_parser("rollback", help="point readers to the set published before")
+    preview = commands.add_parser("score-preview", help="score the newest day with other seeds beside those in force")
+    preview.add_argument("seeds", type=Path, nargs="?", default=None)
     commands.add_parser("diff", help="compare the copy, or else the last build, with what is published")
     commands.add_parser("tomorrow", help="move the demo world on by a day, and run")
     commands.add_parser("templates", help="write an empty CSV for each entity of the input contract")
@@ -71,6 +73,7 @@ def _command(settings: Settings, options: argparse.Namespace) -> int:
         "replay": lambda: _replay(settings, options.date),
         "dev": lambda: _dev(settings, options),
         "diff": lambda: _diff(settings),
+        "score-preview": lambda: _score_preview(settings, options.seeds),
         "rollback": lambda: _roll_back(settings),
         "forget": lambda: _forget(settings, options.source, options.person_id),
         "run": lambda: _run(
@@ -207,6 +210,15 @@ def _dev(settings: Settings, options: argparse.Namespace) -> int:
     if done.returncode:
         return 1
     return _print(f"Built on a copy, {days.from_date} to {days.to_date}. What readers would see change: make diff")
+
+
+def _score_preview(settings: Settings, seeds_dir: Path | None) -> int:
+    from dagster_project.configuration import SEEDS_DIR  # noqa: PLC0415 - yaml
+    from dagster_project.score_preview import preview_scores  # noqa: PLC0415 - dagster
+    from dagster_project.summary import print_preview  # noqa: PLC0415
+
+    print_preview(preview_scores(settings, seeds_dir or SEEDS_DIR))
+    return 0
 
 
 def _diff(settings: Settings) -> int:

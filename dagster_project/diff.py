@@ -80,7 +80,7 @@ def compare(candidate: Path, published: Path, keys: Mapping[str, Sequence[str]])
         connection.execute(f"attach {text_literal(str(candidate))} as candidate (read_only)")
         connection.execute(f"attach {text_literal(str(published))} as published (read_only)")
         found = [_compared(connection, mart, list(key)) for mart, key in keys.items()]
-        return Comparison(found, _band_changes(connection))
+        return Comparison(found, band_changes(connection, "candidate.marts", "published.main"))
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
@@ -123,23 +123,23 @@ def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _band_changes(connection: duckdb.DuckDBPyConnection) -> list[BandChange]:
-    """Accounts in another band on the newest day that both sides have scored."""
+def band_changes(connection: duckdb.DuckDBPyConnection, new: str, old: str, band: str = "band") -> list[BandChange]:
+    """Accounts in another band on the newest day that both schemas have scored; `band` is the column compared."""
     rows = connection.execute(
         f"""
         with newest as (
             select least(
-                (select max(score_date) from candidate.marts.fct_health_scores),
-                (select max(score_date) from published.main.fct_health_scores)
+                (select max(score_date) from {new}.fct_health_scores),
+                (select max(score_date) from {old}.fct_health_scores)
             ) as day
         ),
         changed as (
-            select n.account_id, n.score_id, o.band as old_band, n.band as new_band,
+            select n.account_id, n.score_id, o.{band} as old_band, n.{band} as new_band,
                 o.score as old_score, n.score as new_score, newest.day
             from newest
-            inner join candidate.marts.fct_health_scores as n on n.score_date = newest.day
-            inner join published.main.fct_health_scores as o using (account_id, score_date, score_id)
-            where n.band is distinct from o.band
+            inner join {new}.fct_health_scores as n on n.score_date = newest.day
+            inner join {old}.fct_health_scores as o using (account_id, score_date, score_id)
+            where n.{band} is distinct from o.{band}
         ),
         moved as (
             select c.*, m.measure_id, coalesce(n.contribution, 0) - coalesce(o.contribution, 0) as change,
@@ -148,11 +148,11 @@ def _band_changes(connection: duckdb.DuckDBPyConnection) -> list[BandChange]:
                     order by abs(coalesce(n.contribution, 0) - coalesce(o.contribution, 0)) desc, m.measure_id
                 ) as place
             from changed as c
-            cross join (select distinct measure_id from candidate.marts.fct_health_score_components) as m
-            left join candidate.marts.fct_health_score_components as n
+            cross join (select distinct measure_id from {new}.fct_health_score_components) as m
+            left join {new}.fct_health_score_components as n
                 on (n.account_id, n.score_id, n.score_date, n.measure_id)
                     = (c.account_id, c.score_id, c.day, m.measure_id)
-            left join published.main.fct_health_score_components as o
+            left join {old}.fct_health_score_components as o
                 on (o.account_id, o.score_id, o.score_date, o.measure_id)
                     = (c.account_id, c.score_id, c.day, m.measure_id)
         )

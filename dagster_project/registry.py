@@ -102,6 +102,16 @@ _SEEDS: dict[str, tuple[type[_Row], tuple[str, ...]]] = {
     "health_weights": (_Weight, ("score_id", "measure_id", "segment", "stage")),
 }
 
+# What names a version of each seed: the rows of one key and day hold together.
+REGISTRY_SEEDS: dict[str, tuple[str, ...]] = {
+    "health_scores": ("score_id",),
+    "health_bands": (),
+    "account_stages": (),
+    "health_measures": ("measure_id",),
+    "health_curves": ("measure_id",),
+    "health_weights": ("score_id", "measure_id", "segment", "stage"),
+}
+
 
 def refuse_registry_faults(seeds: Mapping[str, str]) -> None:
     """Raise where the registry of scores cannot be computed with. `seeds` gives the text of every seed by name.

@@ -19,9 +19,10 @@ from dagster_project.warehouse import open_warehouse
 from dagster_project.warehouse.published import PublishedReader
 
 if TYPE_CHECKING:
-    from dagster_project.diff import Comparison
+    from dagster_project.diff import BandChange, Comparison
     from dagster_project.forgetting import Forgetting
     from dagster_project.replay import Replay
+    from dagster_project.score_preview import Preview
 
 ACCOUNTS_AT_RISK = 10
 DIFFERENCES_SHOWN = 20
@@ -117,13 +118,33 @@ def print_comparison(found: "Comparison", candidate: Path) -> None:
     if table.row_count:
         console.print(table)
     console.print(f"{len(equal)} of {len(found.marts)} marts are equal.", highlight=False)
+    if found.band_changes:
+        _print_band_changes(console, found.band_changes)
+
+
+def print_preview(found: "Preview") -> None:
+    """Print how many accounts each band has under both registries, and who would change, those moved most first."""
+    console = _console()
+    console.print(f"{found.day} scored with {found.seeds_dir} beside the seeds in force; nothing is changed.")
+    table = Table("score", "band", title="Accounts by band · バンド別の顧客数", title_justify="left")
+    table.add_column("now", justify="right")
+    table.add_column("then", justify="right")
+    for row in found.counts:
+        table.add_row(row["score_id"], row["band_id"], f"{row['count_now']:,}", f"{row['count_then']:,}")
+    console.print(table)
     if not found.band_changes:
+        console.print("No account would change band. · バンドが変わる顧客はありません")
         return
+    moved = sorted(found.band_changes, key=lambda change: -abs((change.new_score or 0) - (change.old_score or 0)))
+    _print_band_changes(console, moved)
+
+
+def _print_band_changes(console: Console, changes: Sequence["BandChange"]) -> None:
     bands = Table(
         "account", "score", "band", "value", "moved most by",
-        title=f"Accounts that change band · バンド変更: {len(found.band_changes):,}", title_justify="left",
+        title=f"Accounts that change band · バンド変更: {len(changes):,}", title_justify="left",
     )  # fmt: skip
-    for change in found.band_changes[:DIFFERENCES_SHOWN]:
+    for change in changes[:DIFFERENCES_SHOWN]:
         bands.add_row(
             change.account_id, change.score_id, f"{change.old_band} → {change.new_band}",
             f"{_score(change.old_score)} → {_score(change.new_score)}", ", ".join(change.reasons),
@@ -231,19 +252,11 @@ def _print_published(console: Console, settings: Settings) -> None:
 def _print_at_risk(console: Console, reader: PublishedReader) -> None:
     rows = reader.rows(
         """
-        with latest as (select max(score_date) as score_date from fct_health_scores),
-        reasons as (
-            select c.account_id, m.name_english, c.value, m.unit,
-                row_number() over (partition by c.account_id order by c.weight * (4 - c.points) desc, c.measure_id) as n
-            from fct_health_score_components as c
-            inner join latest using (score_date)
-            inner join dim_health_measures as m using (measure_id)
-            where c.score_id = 'health' and c.value is not null
-        )
         select a.account_id, a.account_name, a.health_band, a.health_score, a.mrr_amount,
-            r.name_english || ' is ' || round(r.value, 2)::varchar || ' ' || r.unit as main_reason
+            split_part(s.reasons_down_english, '. ', 1) as main_reason
         from dim_accounts as a
-        left join reasons as r on a.account_id = r.account_id and r.n = 1
+        left join fct_health_scores as s
+            on a.account_id = s.account_id and s.score_id = 'health' and s.score_date = a.as_of_date
         where a.is_live and a.is_customer and a.health_score is not null
         order by a.health_band = 'unknown', a.health_score, a.account_id limit ?
         """,
