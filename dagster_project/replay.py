@@ -19,6 +19,7 @@ from dagster_project.warehouse.interface import Build, WarehouseError
 FROZEN_MARTS = {
     "fct_health_scores": ("score_date", ("account_id", "score_id")),
     "fct_health_score_components": ("score_date", ("account_id", "score_id", "measure_id")),
+    "fct_parent_health_scores": ("score_date", ("parent_account_id", "score_id")),
     "fct_maturity_tiers": ("month_end_date", ("account_id",)),
 }
 

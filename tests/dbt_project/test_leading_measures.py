@@ -1,0 +1,55 @@
+"""Scores look at what comes before an end, never at the end itself: no measure descends from outcomes or notices."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pytest
+
+from dagster_project.replay import FROZEN_MARTS
+from tests.conftest import World
+
+# Entities that tell what became of a contract, or that it is about to end.
+LAGGING = ("contract_outcomes", "churn_notices", "churn_reasons", "opportunities")
+
+
+@pytest.fixture(scope="module")
+def manifest(tiny_world: World) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((tiny_world.home / "build" / "dbt" / "manifest.json").read_text())
+    return content
+
+
+def ancestors(parents: Mapping[str, Iterable[str]], names: Iterable[str]) -> set[str]:
+    """Everything that the named nodes rest on, themselves included."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        if (name := waiting.pop()) not in found:
+            found.add(name)
+            waiting += parents.get(name, ())
+    return found
+
+
+def scored(manifest: Mapping[str, Any]) -> list[str]:
+    """The measure models and the frozen marts."""
+    named = [f"model.bansou.{mart}" for mart in FROZEN_MARTS]
+    return named + [name for name in manifest["parent_map"] if name.endswith("_measures_calculated")]
+
+
+def test_no_score_descends_from_what_became_of_a_contract(manifest: dict[str, Any]) -> None:
+    assert len(scored(manifest)) > 8
+    above = ancestors(manifest["parent_map"], scored(manifest))
+    assert "model.bansou.input_contracts" in above
+    assert above.isdisjoint(f"model.bansou.input_{entity}" for entity in LAGGING)
+
+
+@pytest.mark.parametrize("entity", LAGGING)
+def test_a_measure_that_reads_it_is_caught(manifest: dict[str, Any], entity: str) -> None:
+    """The same question, asked of a graph in which one model far above the scores reads it."""
+    leaky = manifest["parent_map"] | {
+        "model.bansou.int_account_days_listed": [
+            *manifest["parent_map"]["model.bansou.int_account_days_listed"],
+            f"model.bansou.input_{entity}",
+        ]
+    }
+    assert f"model.bansou.input_{entity}" in ancestors(leaky, scored(manifest))

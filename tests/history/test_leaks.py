@@ -1,0 +1,110 @@
+"""What is told after a day, or tells of an end, moves no score of the day; a measure that looked at it would be caught."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dagster_project.replay import FROZEN_MARTS
+from tests.conftest import World
+from tests.history.compiled_project import Table, build, compiled_tables
+
+FIRST, DAY, LAST = date(2026, 5, 22), date(2026, 6, 10), date(2026, 6, 30)
+# One live account, whose end is told on the day.
+VICTIM = "(select min(account_id) from marts.dim_accounts where is_live and health_score is not null)"
+TOLD_AT = "timestamp '2026-06-10 09:00:00'"
+INJECTED = {
+    "rows_dated_after_the_day": "insert into raw.files_usage_events select * replace ("
+    "event_id || '-later' as event_id, _record_key || '-later' as _record_key, "
+    "event_at + interval 15 day as event_at, _known_at + interval 15 day as _known_at) "
+    "from raw.files_usage_events where event_at between timestamp '2026-06-01' and timestamp '2026-06-14'",
+    "a_cancel_notice": "insert into raw.files_churn_notices by name select 'leak' as churn_notice_id, "
+    f"{VICTIM} as account_id, date '2026-06-10' as notice_date, date '2026-06-20' as churn_date, 'crm:leak' as "
+    f"_record_key, 'crm' as _source_name, 1 as _load_number, {TOLD_AT} as _known_at",
+    "a_churn_date": "insert into raw.files_contract_outcomes by name select contract_id, account_id, 'churned' as "
+    "outcome, date '2026-06-20' as due_date, date '2026-06-10' as decided_date, 'crm:leak' as _record_key, "
+    f"'crm' as _source_name, 1 as _load_number, {TOLD_AT} as _known_at from raw.files_contracts "
+    f"where account_id = {VICTIM} order by start_date desc limit 1",
+}
+# A measure that is wrong on purpose: it drops to nothing once the account's end is known.
+LEAKY = (
+    "select m.* replace (case when exists (select 1 from {table} as t where t.account_id = m.account_id "
+    "and t.known_date <= m.date_day) then 0 else m.active_seat_rate_28d end as active_seat_rate_28d) from ({sql}) as m"
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A world's build, and the SQL of its tables."""
+
+    path: Path
+    tables: list[Table]
+
+
+@pytest.fixture(scope="module")
+def case(tiny_world: World, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    world = tiny_world.copy(tmp_path_factory.mktemp("leaks") / "home")
+    return Case(world.home / "build" / "warehouse.duckdb", compiled_tables(world))
+
+
+def _scores_after(
+    case: Case, folder: Path, injected: str, leaks: Mapping[str, str]
+) -> tuple[dict[str, list[tuple[object, ...]]], dict[str, list[tuple[object, ...]]]]:
+    """Rows of the frozen marts up to the day, and after it, once rows are injected and every day is built again."""
+    path = folder / "warehouse.duckdb"
+    shutil.copyfile(case.path, path)
+    tables = [
+        replace(table, sql=LEAKY.format(table=leaks[table.name], sql=table.sql)) if table.name in leaks else table
+        for table in case.tables
+    ]
+    sides = []
+    with duckdb.connect(path) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        changed = connection.execute(injected).fetchone()
+        assert changed is not None
+        assert changed[0] > 0, "nothing was injected"
+        build(connection, tables, FIRST, LAST)
+        for where in (f"<= date '{DAY}'", f"> date '{DAY}'"):
+            sides.append(
+                {
+                    mart: connection.execute(f"select * from marts.{mart} where {day} {where} order by all").fetchall()
+                    for mart, (day, _) in FROZEN_MARTS.items()
+                }
+            )
+    return sides[0], sides[1]
+
+
+@pytest.fixture(scope="module")
+def stored(case: Case, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, list[tuple[object, ...]]], ...]:
+    unchanged = "update raw.files_accounts set account_name = account_name"
+    return _scores_after(case, tmp_path_factory.mktemp("stored"), unchanged, {})
+
+
+def test_later_rows_move_no_earlier_score(
+    case: Case, stored: tuple[dict[str, list[tuple[object, ...]]], ...], tmp_path: Path
+) -> None:
+    before, after = _scores_after(case, tmp_path, INJECTED["rows_dated_after_the_day"], {})
+    assert before == stored[0]
+    assert after != stored[1], "later scores read them"
+
+
+@pytest.mark.parametrize("leak", ["a_cancel_notice", "a_churn_date"])
+def test_what_became_of_an_account_moves_no_score(
+    case: Case, stored: tuple[dict[str, list[tuple[object, ...]]], ...], tmp_path: Path, leak: str
+) -> None:
+    assert _scores_after(case, tmp_path, INJECTED[leak], {}) == stored
+
+
+@pytest.mark.parametrize(
+    ("leak", "table"),
+    [("a_cancel_notice", "input.input_churn_notices"), ("a_churn_date", "input.input_contract_outcomes")],
+)
+def test_a_measure_that_reads_it_is_noticed(
+    case: Case, stored: tuple[dict[str, list[tuple[object, ...]]], ...], tmp_path: Path, leak: str, table: str
+) -> None:
+    leaks = {"intermediate.int_people_measures_calculated": table}
+    assert _scores_after(case, tmp_path, INJECTED[leak], leaks) != stored
