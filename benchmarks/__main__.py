@@ -14,6 +14,7 @@ from benchmarks import (
     kpi_monthly,
     overhead,
     raw_load,
+    scores,
     usage_daily,
     vendor_pull,
     versions,
@@ -44,6 +45,7 @@ def main() -> int:
             kpi_monthly.measure(Path(folder), KPI_ACCOUNT_COUNT),
         ]
         business_hours.show(Path(folder), console, TICKET_COUNT)
+        scores.show(Path(folder), console)
         vendor_pull.show(Path(folder), console, VENDOR_ROW_COUNT)
         vendor_pull.show_nothing_new(Path(folder), console)
         overhead.show(Path(folder), console)

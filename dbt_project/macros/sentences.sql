@@ -1,5 +1,5 @@
 {# Numbers as people read them. `number_text` has so many decimals, `signed_text` also a plus; `value_text` is a measure's
-   value with its unit: shares in percent, whole numbers without decimals. #}
+   value: shares in percent, whole numbers without decimals. #}
 
 {% macro number_text(number, decimals) -%}
     cast(cast({{ number }} as numeric(18, {{ decimals }})) as {{ dbt.type_string() }})
@@ -9,15 +9,12 @@
     concat(case when cast({{ number }} as numeric(18, {{ decimals }})) > 0 then '+' else '' end, {{ number_text(number, decimals) }})
 {%- endmacro %}
 
-{% macro value_text(value, unit, unit_text) -%}
-    concat(
-        case
-            when {{ unit }} = 'share' then {{ number_text('100 * ' ~ value, 0) }}
-            when {{ value }} = cast({{ value }} as numeric(18, 0)) then {{ number_text(value, 0) }}
-            else {{ number_text(value, 1) }}
-        end,
-        {{ unit_text }}
-    )
+{% macro value_text(value, unit) -%}
+    case
+        when {{ unit }} = 'share' then {{ number_text('100 * ' ~ value, 0) }}
+        when {{ value }} = cast({{ value }} as numeric(18, 0)) then {{ number_text(value, 0) }}
+        else {{ number_text(value, 1) }}
+    end
 {%- endmacro %}
 
 {# The change of a score in 28 days, its three parts, and the measures that moved it most. #}

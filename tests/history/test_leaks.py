@@ -1,4 +1,4 @@
-"""What is told after a day, or tells of an end, moves no score of the day; a measure that looked at it would be caught."""
+"""What is told after a day, or tells of an end, moves no score of the day; a measure that looked at it is caught."""
 
 import shutil
 from collections.abc import Mapping

@@ -20,19 +20,34 @@ summed as (
 
 effects as (
 
+    {% for kind, effect, condition in [
+        ('up', 'components.points - 2', 'components.points > 2'),
+        ('down', '2 - components.points', 'components.points < 2'),
+        ('change', 'components.points - components.points_28d_before',
+         'components.points <> components.points_28d_before'),
+    ] -%}
+    {%- set weighed = 'components.weight * (' ~ effect ~ ')' -%}
     select
-        components.*,
-        'level' as effect_kind,
-        components.weight * (components.points - 2) as effect
+        components.account_id,
+        components.score_date,
+        components.score_id,
+        components.measure_id,
+        components.value,
+        components.points,
+        components.points_28d_before,
+        '{{ kind }}' as reason_kind,
+        {{ ratio(weighed, 'summed.weight_with_data') if kind == 'change' else weighed }} as effect
     from components
-    where components.points <> 2
-    union all
-    select
-        components.*,
-        'change' as effect_kind,
-        components.weight * (components.points - components.points_28d_before) as effect
-    from components
-    where components.points <> components.points_28d_before
+    {% if kind == 'change' -%}
+    inner join summed
+        on
+            components.account_id = summed.account_id
+            and components.score_date = summed.score_date
+            and components.score_id = summed.score_id
+    {% endif -%}
+    where {{ condition }}
+    {{ "union all" if not loop.last }}
+    {% endfor %}
 
 ),
 
@@ -41,9 +56,7 @@ ranked as (
     select
         effects.*,
         row_number() over (
-            partition by
-                effects.account_id, effects.score_date, effects.score_id, effects.effect_kind,
-                case when effects.effect_kind = 'change' or effects.effect > 0 then 'up' else 'down' end
+            partition by effects.account_id, effects.score_date, effects.score_id, effects.reason_kind
             order by abs(effects.effect) desc, effects.measure_id
         ) as reason_rank
     from effects
@@ -53,37 +66,26 @@ ranked as (
 named as (
 
     select
-        ranked.account_id,
-        ranked.score_date,
-        ranked.score_id,
-        ranked.reason_rank,
-        case
-            when ranked.effect_kind = 'change' then 'change'
-            when ranked.effect > 0 then 'up'
-            else 'down'
-        end as reason_kind,
-        ranked.value,
-        ranked.points,
-        ranked.points_28d_before,
+        ranked.*,
         registry.name_english,
         registry.name_japanese,
-        registry.unit,
-        registry.unit_japanese,
         case
             when registry.unit = 'share' then '%'
             when ranked.value = 1
                 then concat(' ', substring(registry.unit_english, 1, length(registry.unit_english) - 1))
             else concat(' ', registry.unit_english)
         end as unit_english,
-        {{ ratio('ranked.effect', 'summed.weight_with_data') }} as effect
+        registry.unit_japanese,
+        {{ value_text('ranked.value', 'registry.unit') }} as value_text,
+        {{ number_text('ranked.points', 1) }} as points_text,
+        case
+            when abs(ranked.points - ranked.points_28d_before) >= 0.05
+                then {{ number_text('ranked.points_28d_before', 1) }}
+        end as former_points_text,
+        {{ signed_text('ranked.effect', 2) }} as effect_text
     from ranked
     inner join registry
         on ranked.measure_id = registry.measure_id and {{ in_force('registry', 'ranked.score_date') }}
-    inner join summed
-        on
-            ranked.account_id = summed.account_id
-            and ranked.score_date = summed.score_date
-            and ranked.score_id = summed.score_id
     where ranked.reason_rank <= 3
 
 ),
@@ -91,31 +93,32 @@ named as (
 worded as (
 
     select
-        named.*,
-        case named.reason_kind
-            when 'change' then concat(named.name_english, ' ', {{ signed_text('named.effect', 2) }})
+        named.account_id,
+        named.score_date,
+        named.score_id,
+        named.reason_kind,
+        named.reason_rank,
+        case
+            when named.reason_kind = 'change' then concat(named.name_english, ' ', named.effect_text)
+            when named.former_points_text is null
+                then concat(
+                    named.name_english, ': ', named.value_text, named.unit_english, ', ', named.points_text,
+                    ' of 4 points.'
+                )
             else concat(
-                named.name_english, ': ', {{ value_text('named.value', 'named.unit', 'named.unit_english') }}, ', ',
-                {{ number_text('named.points', 1) }}, ' of 4 points',
-                case
-                    when abs(named.points - named.points_28d_before) >= 0.05
-                        then concat(' (28 days before ', {{ number_text('named.points_28d_before', 1) }}, ')')
-                    else ''
-                end,
-                '.'
+                named.name_english, ': ', named.value_text, named.unit_english, ', ', named.points_text,
+                ' of 4 points (28 days before ', named.former_points_text, ').'
             )
         end as text_english,
-        case named.reason_kind
-            when 'change' then concat(named.name_japanese, ' ', {{ signed_text('named.effect', 2) }})
+        case
+            when named.reason_kind = 'change' then concat(named.name_japanese, ' ', named.effect_text)
+            when named.former_points_text is null
+                then concat(
+                    named.name_japanese, '：', named.value_text, named.unit_japanese, '、4点中', named.points_text, '点。'
+                )
             else concat(
-                named.name_japanese, '：', {{ value_text('named.value', 'named.unit', 'named.unit_japanese') }}, '、4点中',
-                {{ number_text('named.points', 1) }}, '点',
-                case
-                    when abs(named.points - named.points_28d_before) >= 0.05
-                        then concat('（28日前は', {{ number_text('named.points_28d_before', 1) }}, '点）')
-                    else ''
-                end,
-                '。'
+                named.name_japanese, '：', named.value_text, named.unit_japanese, '、4点中', named.points_text,
+                '点（28日前は', named.former_points_text, '点）。'
             )
         end as text_japanese
     from named
