@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -150,7 +151,7 @@ def _seed(connection: duckdb.DuckDBPyConnection) -> None:
         given = f", types = {{{types}}}" if types else ""
         connection.execute(
             f"create table reference.{seed['name']} as select * from "
-            f"read_csv('{SEEDS_DIR / seed['name']}.csv', header = true, delim = ',', quote = '\"', escape = '\"'{given})"
+            f"read_csv('{SEEDS_DIR / seed['name']}.csv', header = true, delim = ',', quote = '\"'{given})"
         )
 
 
@@ -173,14 +174,15 @@ def _fill(
     ends = {
         name: (least, most)
         for name, least, most in connection.execute(
-            "select measure_id, min(knot_value)::double, max(knot_value)::double from reference.health_curves group by 1"
+            "select measure_id, min(knot_value)::double, max(knot_value)::double "
+            "from reference.health_curves group by all"
         ).fetchall()
     }
     for model, columns in measures.items():
         made = [
             f"case when hash(account_id, date_day, '{name}') % 10 > 0 then ({ends[name][0]} + "
-            f"(hash(account_id, date_day, '{name}!') % 1000) / 900.0 * {ends[name][1] - ends[name][0]})::numeric(18, 6) "
-            f"end as {name}"
+            f"(hash(account_id, date_day, '{name}!') % 1000) / 900.0 * {ends[name][1] - ends[name][0]})"
+            f"::numeric(18, 6) end as {name}"
             for name in columns
         ]
         made += [f"true as {name}" for name in flags[model]]
@@ -189,8 +191,8 @@ def _fill(
             f"from intermediate.int_account_days_listed"
         )
     connection.execute(
-        "create table intermediate.int_columns_fed as select distinct unnest(split(required_inputs, ' ')) as input_column "
-        "from reference.health_measures"
+        "create table intermediate.int_columns_fed as "
+        "select distinct unnest(split(required_inputs, ' ')) as input_column from reference.health_measures"
     )
     connection.execute("create table intermediate.int_entities_held (entity text, date_day date)")
     connection.execute(
@@ -265,7 +267,7 @@ def _floor(measures: Mapping[str, list[str]]) -> str:
 
 def _points(name: str, knots: list[tuple[float, float]]) -> str:
     pieces = [f"when {name} <= {knots[0][0]} then {knots[0][1]}"]
-    for (low, low_points), (high, high_points) in zip(knots, knots[1:], strict=False):
+    for (low, low_points), (high, high_points) in pairwise(knots):
         slope = (high_points - low_points) / (high - low)
         pieces.append(f"when {name} < {high} then {low_points} + ({name}::double - {low}) * {slope}")
     return f"case {' '.join(pieces)} when {name} is not null then {knots[-1][1]} end"
