@@ -1,0 +1,47 @@
+with days as (
+
+    select * from {{ ref('int_account_days_listed') }}
+
+),
+
+features as (
+
+    select * from {{ ref('int_account_features_listed') }}
+
+),
+
+ladder as (
+
+    select * from {{ ref('int_ladder_days_climbed') }}
+
+),
+
+final as (
+
+    select
+        days.account_id,
+        days.date_day,
+        {% for kind, rows in {
+            'core': "features.feature_kind = 'core'",
+            'advanced': "features.feature_kind = 'advanced'",
+            'entitled': 'features.is_entitled',
+        }.items() -%}
+        count(*) filter (where {{ rows }}) as {{ kind }}_feature_count,
+        count(*) filter (where {{ rows }} and features.is_in_goal) as {{ kind }}_goal_feature_count,
+        count(*) filter (where {{ rows }} and features.is_in_goal and features.is_used_28d)
+            as {{ kind }}_goal_feature_used_count,
+        {% endfor -%}
+        count(*) filter (where features.feature_kind = 'integration' and features.is_used_28d)
+            as integration_used_count,
+        count(*) filter (where features.ladder_rung = ladder.top_rung) as top_rung_feature_count,
+        count(*) filter (where features.ladder_rung = ladder.top_rung and features.is_used_28d)
+            as top_rung_used_count,
+        count(distinct features.process_name) filter (where features.is_used_28d) as process_used_count
+    from days
+    left join features on days.account_id = features.account_id and days.date_day = features.date_day
+    left join ladder on days.account_id = ladder.account_id and days.date_day = ladder.date_day
+    group by days.account_id, days.date_day
+
+)
+
+select * from final
