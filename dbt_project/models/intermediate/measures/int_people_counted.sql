@@ -34,9 +34,9 @@ final as (
     select
         days.account_id,
         days.date_day,
-        {% for figure in figures -%}
-        coalesce(counted.{{ figure }}, 0) as {{ figure }}{{ "," if not loop.last }}
-        {% endfor -%}
+        {% for figure in figures %}
+            coalesce(counted.{{ figure }}, 0) as {{ figure }}{{ "," if not loop.last }}
+        {% endfor %}
     from days
     left join counted on days.account_id = counted.account_id and days.date_day = counted.date_day
 

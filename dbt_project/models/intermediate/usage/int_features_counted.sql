@@ -21,16 +21,18 @@ final as (
     select
         days.account_id,
         days.date_day,
-        {% for kind, rows in {
-            'core': "features.feature_kind = 'core'",
-            'advanced': "features.feature_kind = 'advanced'",
-            'entitled': 'features.is_entitled',
-        }.items() -%}
-        count(*) filter (where {{ rows }}) as {{ kind }}_feature_count,
-        count(*) filter (where {{ rows }} and features.is_in_goal) as {{ kind }}_goal_feature_count,
-        count(*) filter (where {{ rows }} and features.is_in_goal and features.is_used_28d)
-            as {{ kind }}_goal_feature_used_count,
-        {% endfor -%}
+        count(*) filter (where features.feature_kind = 'core') as core_feature_count,
+        count(*) filter (where features.feature_kind = 'core' and features.is_in_goal) as core_goal_feature_count,
+        count(*) filter (where features.feature_kind = 'core' and features.is_in_goal and features.is_used_28d)
+            as core_goal_feature_used_count,
+        count(*) filter (where features.feature_kind = 'advanced') as advanced_feature_count,
+        count(*) filter (where features.feature_kind = 'advanced' and features.is_in_goal) as advanced_goal_feature_count,
+        count(*) filter (where features.feature_kind = 'advanced' and features.is_in_goal and features.is_used_28d)
+            as advanced_goal_feature_used_count,
+        count(*) filter (where features.is_entitled) as entitled_feature_count,
+        count(*) filter (where features.is_entitled and features.is_in_goal) as entitled_goal_feature_count,
+        count(*) filter (where features.is_entitled and features.is_in_goal and features.is_used_28d)
+            as entitled_goal_feature_used_count,
         count(*) filter (where features.feature_kind = 'integration' and features.is_used_28d)
             as integration_used_count,
         count(*) filter (where features.ladder_rung = ladder.top_rung) as top_rung_feature_count,

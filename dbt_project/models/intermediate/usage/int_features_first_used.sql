@@ -17,13 +17,14 @@ told as (
     from events
     where
         events.account_id is not null
-        and events.known_date <= least({{ to_date() }}, {{ days_after('events.event_date', var('usage_lookback_days')) }})
+        and events.known_date <= {{ to_date() }}
+        and events.known_date <= {{ days_after('events.event_date', var('usage_lookback_days')) }}
         and events.event_at < {{ days_after(to_date(), 2) }}
         and events.event_date <= {{ to_date() }}
-        {% if is_incremental() -%}
+        {% if is_incremental() %}
         and events.event_at >= {{ days_before(from_date(), var('usage_lookback_days') + 1) }}
         and events.event_date >= {{ days_before(from_date(), var('usage_lookback_days')) }}
-        {%- endif %}
+        {% endif %}
     group by events.account_id, events.feature_id
 
 ),

@@ -1,5 +1,5 @@
--- Complete weeks (Monday to Sunday) by what was known at their end. Twelve weeks count, so that the look-back is bounded;
--- weeks before the warehouse's first day are not judged, because their use is not known.
+-- Complete weeks (Monday to Sunday) by what was known at their end. Twelve weeks count, so that the look-back is
+-- bounded; weeks before the warehouse's first day are not judged, because their use is not known.
 with contracts as (
 
     select * from {{ ref('int_contract_versions') }}

@@ -1,6 +1,6 @@
 -- Sessions as a source tells them; where a source tells none, its events are cut wherever a user pauses for longer than
--- the session gap. A session never crosses a business day, so that days can be built one by one. What becomes known of a
--- user's day later makes new versions of its sessions: a past day goes on with what was known at its end.
+-- the session gap. A session never crosses a business day, so that days can be built one by one. What becomes known of
+-- a user's day later makes new versions of its sessions: a past day goes on with what was known at its end.
 with told as (
 
     {{ identified_rows('sessions', ['account', 'user']) }}
@@ -16,7 +16,8 @@ events as (
     where
         usage_events.event_at >= {{ days_before(from_date(), var('usage_lookback_days') + 1) }}
         and usage_events.event_at < {{ days_after(to_date(), 2) }}
-        and usage_events.event_date between {{ days_before(from_date(), var('usage_lookback_days')) }} and {{ to_date() }}
+        and usage_events.event_date >= {{ days_before(from_date(), var('usage_lookback_days')) }}
+        and usage_events.event_date <= {{ to_date() }}
         and usage_events.known_date <= {{ to_date() }}
         and usage_events.account_id is not null
         and usage_events.source_name not in (select sessions.source_name from {{ ref('input_sessions') }} as sessions)
@@ -28,11 +29,18 @@ user_days as (
     select
         known_days.*,
         lead(known_days.known_date) over (
-            partition by known_days.source_name, known_days.account_id, known_days.session_user_id, known_days.event_date
+            partition by
+                known_days.event_date, known_days.source_name, known_days.account_id, known_days.session_user_id
             order by known_days.known_date
         ) as valid_to_date
     from (
-        select distinct source_name, account_id, session_user_id, event_date, known_date from events
+        select distinct
+            source_name,
+            account_id,
+            session_user_id,
+            event_date,
+            known_date
+        from events
     ) as known_days
 
 ),
@@ -91,8 +99,8 @@ final as (
         cast(null as date) as valid_to_date
     from told
     where
-        told.event_date between {{ days_before(from_date(), var('usage_lookback_days')) }} and {{ to_date() }}
-        and told.known_date <= {{ to_date() }}
+        {{ days_before(from_date(), var('usage_lookback_days')) }} <= told.event_date
+        and greatest(told.event_date, told.known_date) <= {{ to_date() }}
     union all
     select
         numbered.source_name,

@@ -48,7 +48,12 @@ feature_days as (
         told.feature_id,
         told.known_date,
         max(features.use_kind) as use_kind
-    from (select distinct summed.feature_id, summed.known_date from summed) as told
+    from (
+        select distinct
+            summed.feature_id,
+            summed.known_date
+        from summed
+    ) as told
     inner join features
         on told.feature_id = features.feature_id and {{ in_force('features', 'told.known_date') }}
     group by told.feature_id, told.known_date
@@ -61,7 +66,12 @@ user_days as (
         told.user_id,
         told.known_date,
         max(users.department) as department
-    from (select distinct summed.user_id, summed.known_date from summed) as told
+    from (
+        select distinct
+            summed.user_id,
+            summed.known_date
+        from summed
+    ) as told
     inner join users on told.user_id = users.user_id and {{ in_force('users', 'told.known_date') }}
     group by told.user_id, told.known_date
 

@@ -28,6 +28,7 @@ counted as (
     }) }}
 
 ),
+
 final as (
 
     select
