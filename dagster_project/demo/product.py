@@ -1,4 +1,4 @@
-"""The features of the product, the process and the goal that each of them serves, and the ladder they stand on."""
+"""The features of the product, the process that each of them serves, its kind of use, and the ladder they stand on."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,23 +6,23 @@ from datetime import datetime, timedelta
 from dagster_project.demo.accounts import LONGEST_HISTORY_DAYS
 from dagster_project.demo.window import Row, Window, midnight, utc_text
 
-# Name, kind, process, goal, rung of the ladder, departments that prefer it, popularity among those who have taken
-# it up, records changed per use.
-_FEATURES: tuple[tuple[str, str, str, str | None, int, tuple[str, ...], float, float], ...] = (
-    ("Contact list", "core", "leads", None, 1, ("sales", "marketing"), 10.0, 0.8),
-    ("Lead inbox", "core", "leads", "more_leads", 1, ("marketing",), 8.0, 0.6),
-    ("Deal board", "core", "deals", "more_deals", 1, ("sales",), 9.0, 1.0),
-    ("Activity log", "core", "deals", "more_deals", 2, ("sales",), 7.0, 1.2),
-    ("Task list", "core", "success", "fewer_churns", 1, ("customer_success",), 6.0, 0.9),
-    ("Standard reports", "core", "success", None, 2, ("finance", "customer_success"), 4.0, 0.0),
-    ("Lead scoring", "advanced", "leads", "more_leads", 3, ("marketing",), 3.0, 0.1),
-    ("Mail automation", "advanced", "leads", "more_leads", 3, ("marketing",), 3.5, 0.5),
-    ("Forecast", "advanced", "deals", "more_deals", 3, ("sales", "finance"), 2.5, 0.2),
-    ("Renewal planner", "advanced", "success", "fewer_churns", 3, ("customer_success",), 2.0, 0.4),
-    ("Applicant pipeline", "advanced", "hiring", "faster_hiring", 2, ("hr",), 3.0, 0.7),
-    ("Calendar connection", "integration", "deals", "more_deals", 4, ("sales", "it"), 2.0, 0.3),
-    ("Data API", "integration", "success", None, 5, ("it",), 3.0, 3.0),
-    ("Chat connection", "integration", "hiring", "faster_hiring", 4, ("hr", "it"), 1.5, 0.2),
+# Name, kind, process, kind of use, rung of the ladder, departments that prefer it, popularity among those who have
+# taken it up, records changed per use.
+_FEATURES: tuple[tuple[str, str, str, str, int, tuple[str, ...], float, float], ...] = (
+    ("Contact list", "core", "leads", "entry", 1, ("sales", "marketing"), 10.0, 0.8),
+    ("Lead inbox", "core", "leads", "entry", 1, ("marketing",), 8.0, 0.6),
+    ("Deal board", "core", "deals", "entry", 1, ("sales",), 9.0, 1.0),
+    ("Activity log", "core", "deals", "entry", 2, ("sales",), 7.0, 1.2),
+    ("Task list", "core", "success", "entry", 1, ("customer_success",), 6.0, 0.9),
+    ("Standard reports", "core", "success", "analysis", 2, ("finance", "customer_success"), 4.0, 0.0),
+    ("Lead scoring", "advanced", "leads", "automation", 3, ("marketing",), 3.0, 0.1),
+    ("Mail automation", "advanced", "leads", "automation", 3, ("marketing",), 3.5, 0.5),
+    ("Forecast", "advanced", "deals", "analysis", 3, ("sales", "finance"), 2.5, 0.2),
+    ("Renewal planner", "advanced", "success", "entry", 3, ("customer_success",), 2.0, 0.4),
+    ("Applicant pipeline", "advanced", "hiring", "entry", 2, ("hr",), 3.0, 0.7),
+    ("Calendar connection", "integration", "deals", "entry", 4, ("sales", "it"), 2.0, 0.3),
+    ("Data API", "integration", "success", "entry", 5, ("it",), 3.0, 3.0),
+    ("Chat connection", "integration", "hiring", "entry", 4, ("hr", "it"), 1.5, 0.2),
 )
 FEATURE_COUNT = len(_FEATURES)
 
@@ -35,7 +35,7 @@ class Feature:
     feature_name: str
     feature_kind: str
     process_name: str
-    goal_id: str | None
+    use_kind: str
     ladder_rung: int
     departments: tuple[str, ...]
     popularity: float
@@ -61,7 +61,7 @@ def feature_rows(told: list[Feature]) -> list[Row]:
             "feature_name": feature.feature_name,
             "feature_kind": feature.feature_kind,
             "process_name": feature.process_name,
-            "goal_id": feature.goal_id,
+            "use_kind": feature.use_kind,
             "ladder_rung": feature.ladder_rung,
             "updated_at": utc_text(feature.released_at),
         }

@@ -69,3 +69,9 @@ select * from final
     {{ date_expression }} >= {{ alias }}.valid_from_date
     and ({{ alias }}.valid_to_date is null or {{ date_expression }} < {{ alias }}.valid_to_date)
 {%- endmacro %}
+
+{# True where a contract, as it is known, is live on a day; on its end it is not. #}
+{% macro is_live_on(contracts, date_expression) %}
+    {{ contracts }}.start_date <= {{ date_expression }}
+    and ({{ contracts }}.end_date is null or {{ date_expression }} < {{ contracts }}.end_date)
+{%- endmacro %}

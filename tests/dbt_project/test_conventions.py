@@ -149,7 +149,6 @@ def test_every_model_with_rows_of_its_own_has_its_key_tested(manifest: dict[str,
     # Facts between two models, whose key is tested where they end.
     free = {
         "int_usage_recent_facts",
-        "int_core_feature_facts",
         "int_record_oddities_found",
         "int_score_components_weighted",
         "int_retention_rows_listed",

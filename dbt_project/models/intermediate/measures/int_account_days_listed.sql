@@ -29,8 +29,7 @@ known_contracts as (
         days.date_day,
         contracts.seat_count,
         contracts.start_date,
-        contracts.start_date <= days.date_day
-        and (contracts.end_date is null or days.date_day < contracts.end_date) as is_live
+        {{ is_live_on('contracts', 'days.date_day') }} as is_live
     from days
     inner join contracts on {{ in_force('contracts', 'days.date_day') }}
 
