@@ -1,0 +1,58 @@
+{{ config(materialized='incremental', meta={'range_column': 'reached_date'}) }}
+
+-- Events are read once, in the run in which they become known; what was found before is read from the table itself, so
+-- that a day costs no more as history grows. What happened before the first run counts from its first day.
+with usage_facts as (
+
+    select * from {{ ref('int_usage_recent_facts') }}
+
+),
+
+engagements as (
+
+    select * from {{ ref('int_engagement_facts') }}
+
+),
+
+told as (
+
+    select
+        usage_facts.account_id,
+        'first_change' as step_id,
+        min(greatest(usage_facts.event_date, usage_facts.known_date, {{ from_date() }})) as reached_date
+    from usage_facts
+    where usage_facts.record_change_count > 0 and usage_facts.account_id is not null
+    group by usage_facts.account_id
+    union all
+    select
+        engagements.account_id,
+        'training_completed' as step_id,
+        min(greatest(engagements.event_date, engagements.known_date, {{ from_date() }})) as reached_date
+    from engagements
+    where engagements.engagement_kind = 'training_completed'
+    group by engagements.account_id
+
+),
+
+final as (
+
+    select
+        told.account_id,
+        told.step_id,
+        told.reached_date
+    from told
+    where
+        {{ in_run('told.reached_date') }}
+        {%- if is_incremental() %}
+        and not exists (
+            select 1 from {{ this }} as found
+            where
+                found.account_id = told.account_id
+                and found.step_id = told.step_id
+                and found.reached_date < {{ from_date() }}
+        )
+        {%- endif %}
+
+)
+
+select * from final
