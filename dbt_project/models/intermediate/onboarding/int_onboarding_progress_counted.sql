@@ -1,3 +1,4 @@
+-- A step that no source can tell of is left out, so that it is not taken for one that was not reached.
 with days as (
 
     select * from {{ ref('int_account_days_listed') }}
@@ -7,6 +8,12 @@ with days as (
 steps as (
 
     {{ seed_versions('onboarding_steps') }}
+
+),
+
+columns_fed as (
+
+    select * from {{ ref('int_columns_fed') }}
 
 ),
 
@@ -24,6 +31,7 @@ final as (
         {{ ratio('count(reached.step_id)', 'count(*)', 18, 6) }} as progress_rate
     from days
     inner join steps on {{ in_force('steps', 'days.date_day') }}
+    inner join columns_fed on steps.required_input = columns_fed.input_column
     left join reached
         on
             days.account_id = reached.account_id
