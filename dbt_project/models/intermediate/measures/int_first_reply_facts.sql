@@ -64,7 +64,7 @@ replies as (
         on
             tickets.source_name = messages.source_name
             and tickets.ticket_id = messages.ticket_id
-            and messages.sent_at > tickets.created_at
+            and tickets.created_at < messages.sent_at
             and (tickets.valid_to_date is null or messages.known_date < tickets.valid_to_date)
     where tickets.event_date >= {{ days_before(from_date(), 89) }}
     group by

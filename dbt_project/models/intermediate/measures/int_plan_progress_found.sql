@@ -1,4 +1,5 @@
--- A plan item stands as it was known on the day. What has no target above zero, or was never measured, has no attainment.
+-- A plan item stands as it was known on the day. What has no target above zero, or was never measured, has no
+-- attainment.
 with days as (
 
     select * from {{ ref('int_account_days_listed') }}
@@ -9,11 +10,11 @@ plans as (
 
     select
         versions.*,
-        least(
-            {{ ratio('greatest(versions.actual_value, 0)', 'versions.target_value', 18, 6) }}, 1
-        ) as attainment_rate
+        case
+            when versions.target_value > 0 and versions.actual_value is not null
+                then least({{ ratio('greatest(versions.actual_value, 0)', 'versions.target_value', 18, 6) }}, 1)
+        end as attainment_rate
     from {{ ref('int_success_plan_versions') }} as versions
-    where versions.target_value > 0 or versions.is_first_success
 
 ),
 
@@ -22,8 +23,7 @@ final as (
     select
         days.account_id,
         days.date_day,
-        {{ ratio('sum(plans.attainment_rate) filter (where plans.target_value > 0)',
-                 'count(plans.attainment_rate) filter (where plans.target_value > 0)', 18, 6) }} as attainment_rate,
+        {{ ratio('sum(plans.attainment_rate)', 'count(plans.attainment_rate)', 18, 6) }} as attainment_rate,
         bool_or(coalesce(plans.is_first_success, false)) as has_first_success,
         min(plans.reached_date) filter (where plans.is_first_success and plans.reached_date <= days.date_day)
             as first_success_date

@@ -45,11 +45,14 @@ final as (
     select
         ranked.account_id,
         ranked.date_day,
-        {% for kind in ['nps', 'sales_hearing', 'csm_hearing', 'strategy'] -%}
-        {{ ratio("sum(ranked.points) filter (where ranked.statement_kind = '" ~ kind ~ "')",
-                 "count(*) filter (where ranked.statement_kind = '" ~ kind ~ "')", 18, 6) }} as {{ kind }}_points
-        {{- "," if not loop.last }}
-        {% endfor -%}
+        {{ ratio("sum(ranked.points) filter (where ranked.statement_kind = 'nps')",
+                 "count(*) filter (where ranked.statement_kind = 'nps')", 18, 6) }} as nps_points,
+        {{ ratio("sum(ranked.points) filter (where ranked.statement_kind = 'sales_hearing')",
+                 "count(*) filter (where ranked.statement_kind = 'sales_hearing')", 18, 6) }} as sales_hearing_points,
+        {{ ratio("sum(ranked.points) filter (where ranked.statement_kind = 'csm_hearing')",
+                 "count(*) filter (where ranked.statement_kind = 'csm_hearing')", 18, 6) }} as csm_hearing_points,
+        {{ ratio("sum(ranked.points) filter (where ranked.statement_kind = 'strategy')",
+                 "count(*) filter (where ranked.statement_kind = 'strategy')", 18, 6) }} as strategy_points
     from ranked
     where ranked.rank_of_speaker = 1
     group by ranked.account_id, ranked.date_day

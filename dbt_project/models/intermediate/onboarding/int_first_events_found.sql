@@ -34,6 +34,24 @@ told as (
 
 ),
 
+found_before as (
+
+    {% if is_incremental() -%}
+    select
+        found.account_id,
+        found.step_id
+    from {{ this }} as found
+    where found.reached_date < {{ from_date() }}
+    {%- else -%}
+    select
+        told.account_id,
+        told.step_id
+    from told
+    where false
+    {%- endif %}
+
+),
+
 final as (
 
     select
@@ -41,17 +59,8 @@ final as (
         told.step_id,
         told.reached_date
     from told
-    where
-        {{ in_run('told.reached_date') }}
-        {%- if is_incremental() %}
-        and not exists (
-            select 1 from {{ this }} as found
-            where
-                found.account_id = told.account_id
-                and found.step_id = told.step_id
-                and found.reached_date < {{ from_date() }}
-        )
-        {%- endif %}
+    left join found_before on told.account_id = found_before.account_id and told.step_id = found_before.step_id
+    where {{ in_run('told.reached_date') }} and found_before.account_id is null
 
 )
 

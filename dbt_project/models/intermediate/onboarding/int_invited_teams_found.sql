@@ -55,7 +55,7 @@ seats as (
         on
             change_days.account_id = contracts.account_id
             and {{ in_force('contracts', 'change_days.date_day') }}
-            and contracts.start_date <= change_days.date_day
+            and change_days.date_day >= contracts.start_date
             and (contracts.end_date is null or change_days.date_day < contracts.end_date)
     group by change_days.account_id, change_days.date_day
 

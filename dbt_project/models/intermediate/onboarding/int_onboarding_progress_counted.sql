@@ -36,7 +36,7 @@ final as (
         on
             days.account_id = reached.account_id
             and steps.step_id = reached.step_id
-            and reached.reached_date <= days.date_day
+            and days.date_day >= reached.reached_date
     group by days.account_id, days.date_day
 
 )
