@@ -65,7 +65,7 @@ replies as (
             tickets.source_name = messages.source_name
             and tickets.ticket_id = messages.ticket_id
             and tickets.created_at < messages.sent_at
-            and (tickets.valid_to_date is null or messages.known_date < tickets.valid_to_date)
+            and (tickets.valid_to_date is null or tickets.valid_to_date > messages.known_date)
     where tickets.event_date >= {{ days_before(from_date(), 89) }}
     group by
         tickets.source_name, tickets.ticket_id, tickets.account_id, tickets.created_at, tickets.event_date,

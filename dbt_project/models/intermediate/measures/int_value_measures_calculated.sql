@@ -64,7 +64,7 @@ overdue as (
             days.account_id = invoices.account_id
             and {{ in_force('invoices', 'days.date_day') }}
             and days.date_day > invoices.due_date
-            and (invoices.paid_date is null or invoices.paid_date > days.date_day)
+            and (invoices.paid_date is null or days.date_day < invoices.paid_date)
     where coalesce(invoices.invoice_amount > 0, true)
     group by days.account_id, days.date_day
 

@@ -36,19 +36,11 @@ told as (
 
 found_before as (
 
-    {% if is_incremental() -%}
     select
         found.account_id,
         found.step_id
-    from {{ this }} as found
+    from {{ this if is_incremental() else 'told' }} as found
     where found.reached_date < {{ from_date() }}
-    {%- else -%}
-    select
-        told.account_id,
-        told.step_id
-    from told
-    where false
-    {%- endif %}
 
 ),
 
