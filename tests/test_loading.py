@@ -58,13 +58,17 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
+    return house_of(tmp_path, "accounts")
+
+
+def house_of(tmp_path: Path, entity: str) -> House:
     table = {"files": "*.csv", "known_at": "updated_at"}
     source = FilesSource.model_validate(
         {
             "type": "files",
             "folder": str(tmp_path / "home" / "in"),
             "late_after_hours": 48,
-            "tables": {"accounts": table},
+            "tables": {entity: table},
         }
     )
     settings = Settings(
@@ -127,6 +131,38 @@ def test_batch_with_a_few_bad_rows_is_loaded_without_them(house: House) -> None:
     assert table.result is not None
     assert (table.result.rows_loaded, table.result.rows_rejected) == (30, 2)
     assert unreconciled_batches(house.warehouse, [table]) == []
+
+
+def test_score_override_is_rejected_when_it_lacks_its_author_end_or_content_or_lasts_too_long(tmp_path: Path) -> None:
+    made = house_of(tmp_path, "score_overrides")
+    header = (
+        "override_id,account_id,owner_id,score_id,override_band,override_score,reason,start_date,end_date,updated_at"
+    )
+    told = "2026-06-01T00:00:00"
+    lines = [
+        f"band,a1,o1,health,at_risk,,Why,2026-06-01,2026-07-01,{told}",
+        f"score,a1,o1,health,,4,Why,2026-06-01,2026-06-02,{told}",
+        f"no_owner,a1,,health,at_risk,,Why,2026-06-01,2026-06-10,{told}",
+        f"no_end,a1,o1,health,at_risk,,Why,2026-06-01,,{told}",
+        f"no_day,a1,o1,health,at_risk,,Why,2026-06-01,2026-06-01,{told}",
+        f"too_long,a1,o1,health,at_risk,,Why,2026-06-01,2026-07-02,{told}",
+        f"empty,a1,o1,health,,,Why,2026-06-01,2026-06-10,{told}",
+        f"too_high,a1,o1,health,,4.1,Why,2026-06-01,2026-06-10,{told}",
+    ]
+    made.deliver("one.csv", lines, header)
+    [table] = load_all(made.settings, made.warehouse, [("crm", "score_overrides")], AS_OF, ())
+    assert table.fault is None
+    loaded = made.warehouse.rows("select override_id from raw.files_score_overrides order by override_id")
+    assert [row["override_id"] for row in loaded] == ["band", "score"]
+    rejected = made.warehouse.rows("select coalesce(column_name, reason) as why from raw.rejected_rows order by why")
+    assert [row["why"] for row in rejected] == [
+        "end_date",
+        "overrides_longer_than_30_days",
+        "overrides_that_end_before_they_hold_a_day",
+        "overrides_with_score_outside_of_0_to_4",
+        "overrides_without_band_and_score",
+        "owner_id",
+    ]
 
 
 def test_smaller_fetch_is_loaded_when_somebody_confirms_it(house: House) -> None:

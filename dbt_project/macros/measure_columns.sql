@@ -54,3 +54,14 @@
         {%- endfor %}
     ) as measures
 {%- endmacro %}
+
+{# Mean of those of several points that are given; null where none is. #}
+{% macro mean_of_given(columns) %}
+    {%- set sum = [] -%}
+    {%- set count = [] -%}
+    {%- for column in columns -%}
+        {%- do sum.append('coalesce(' ~ column ~ ', 0)') -%}
+        {%- do count.append('case when ' ~ column ~ ' is null then 0 else 1 end') -%}
+    {%- endfor -%}
+    {{ ratio(sum | join(' + '), count | join(' + '), 18, 6) }}
+{%- endmacro %}

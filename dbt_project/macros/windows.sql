@@ -4,6 +4,7 @@
    `figures` names each figure and says what is counted:
    - `sum`: an expression over `facts` that is added up, or `distinct`: one whose values are counted once;
    - `days`: a fact counts from the later of its own day and the day it became known, for so many days of its own;
+     with `until`, no longer than to the day before this one, null where it stands;
    - or `from_day` and `to_day`: the first and last day on which it counts, null for one that goes on;
    - `where`: which facts count (all).
    The relation needs `account_id`, and for `days` also `event_date` and `known_date`. The result has `account_id`,
@@ -114,7 +115,10 @@
 {% macro span_of(alias, told) %}
     {%- if 'days' in told -%}
     greatest({{ alias }}.event_date, {{ alias }}.known_date, {{ from_date() }}) as from_day,
-    least({{ days_after(alias ~ '.event_date', told.days - 1) }}, {{ to_date() }}) as to_day
+    least(
+        {{ days_after(alias ~ '.event_date', told.days - 1) }}, {{ to_date() }}
+        {%- if told.until %}, {{ days_before(told.until, 1) }}{% endif %}
+    ) as to_day
     {%- else -%}
     greatest({{ told.from_day }}, {{ from_date() }}) as from_day,
     coalesce(least({{ told.to_day }}, {{ to_date() }}), {{ to_date() }}) as to_day
@@ -126,6 +130,9 @@
     {%- if 'days' in told -%}
     {{ alias }}.event_date between {{ days_before(from_date(), told.days - 1) }} and {{ to_date() }}
     and {{ alias }}.known_date <= least({{ to_date() }}, {{ days_after(alias ~ '.event_date', told.days - 1) }})
+    {%- if told.until %}
+    and coalesce({{ told.until }} > greatest({{ alias }}.event_date, {{ alias }}.known_date, {{ from_date() }}), true)
+    {%- endif %}
     {%- else -%}
     {{ told.from_day }} <= {{ to_date() }}
     and coalesce({{ told.to_day }} >= greatest({{ told.from_day }}, {{ from_date() }}), true)

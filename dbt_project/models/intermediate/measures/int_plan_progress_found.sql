@@ -1,0 +1,36 @@
+-- A plan item stands as it was known on the day. What has no target above zero, or was never measured, has no
+-- attainment.
+with days as (
+
+    select * from {{ ref('int_account_days_listed') }}
+
+),
+
+plans as (
+
+    select
+        versions.*,
+        case
+            when versions.target_value > 0 and versions.actual_value is not null
+                then least({{ ratio('greatest(versions.actual_value, 0)', 'versions.target_value', 18, 6) }}, 1)
+        end as attainment_rate
+    from {{ ref('int_success_plan_versions') }} as versions
+
+),
+
+final as (
+
+    select
+        days.account_id,
+        days.date_day,
+        {{ ratio('sum(plans.attainment_rate)', 'count(plans.attainment_rate)', 18, 6) }} as attainment_rate,
+        bool_or(coalesce(plans.is_first_success, false)) as has_first_success,
+        min(plans.reached_date) filter (where plans.is_first_success and plans.reached_date <= days.date_day)
+            as first_success_date
+    from days
+    inner join plans on days.account_id = plans.account_id and {{ in_force('plans', 'days.date_day') }}
+    group by days.account_id, days.date_day
+
+)
+
+select * from final
