@@ -53,7 +53,7 @@ aged as (
 
     select
         live_accounts.*,
-        {{ dbt.datediff('live_accounts.first_contract_date', 'live_accounts.date_day', 'day') }} as age_days
+        {{ dbt.datediff('live_accounts.first_contract_date', 'live_accounts.date_day', 'day') }} as age_days  -- noqa: LT05
     from live_accounts
 
 ),

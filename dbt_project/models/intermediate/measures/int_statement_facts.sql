@@ -21,6 +21,7 @@ assessments as (
 statements as (
 
     select
+        answers.source_name,
         'nps' as statement_kind,
         answers.account_id,
         coalesce(answers.user_id, answers.source_user_id, answers.answer_id) as speaker_id,
@@ -34,6 +35,7 @@ statements as (
     where answers.survey_kind = 'nps' and answers.answer_score between 0 and 10
     union all
     select
+        hearings.source_name,
         concat(hearings.hearing_role, '_hearing') as statement_kind,
         hearings.account_id,
         hearings.hearing_role as speaker_id,
@@ -46,6 +48,7 @@ statements as (
     from hearings
     union all
     select
+        assessments.source_name,
         'strategy' as statement_kind,
         assessments.account_id,
         'assessor' as speaker_id,
@@ -63,12 +66,14 @@ statements as (
 final as (
 
     select
+        statements.source_name,
         statements.statement_kind,
         statements.account_id,
         statements.speaker_id,
         statements.statement_id,
         statements.points,
         statements.stated_at,
+        statements.known_date,
         greatest(statements.event_date, statements.known_date) as from_day,
         least(
             case statements.statement_kind

@@ -57,7 +57,7 @@ turns as (
 
 final as (
 
-    select
+    select distinct
         tickets.account_id,
         {{ surrogate_key(['turns.source_name', 'turns.ticket_id']) }} as ticket_key,
         turns.is_opened_again,

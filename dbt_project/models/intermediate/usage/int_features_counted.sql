@@ -26,7 +26,8 @@ final as (
         count(*) filter (where features.feature_kind = 'core' and features.is_in_goal and features.is_used_28d)
             as core_goal_feature_used_count,
         count(*) filter (where features.feature_kind = 'advanced') as advanced_feature_count,
-        count(*) filter (where features.feature_kind = 'advanced' and features.is_in_goal) as advanced_goal_feature_count,
+        count(*) filter (where features.feature_kind = 'advanced' and features.is_in_goal)
+            as advanced_goal_feature_count,
         count(*) filter (where features.feature_kind = 'advanced' and features.is_in_goal and features.is_used_28d)
             as advanced_goal_feature_used_count,
         count(*) filter (where features.is_entitled) as entitled_feature_count,

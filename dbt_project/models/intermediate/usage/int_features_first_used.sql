@@ -1,5 +1,7 @@
 {{ config(materialized='incremental', meta={'range_column': 'first_used_date'}) }}
 
+{%- set look_back = days_before(from_date(), var('usage_lookback_days')) -%}
+{%- set first_day = look_back if is_incremental() else "cast('1970-01-02' as date)" -%}
 -- Use that becomes known more than the look-back after its day is left out everywhere, so that a range gives what its
 -- days give one by one. The first build reads all of history; later ones read the days before from the table itself.
 with events as (
@@ -21,10 +23,8 @@ told as (
         and events.known_date <= {{ days_after('events.event_date', var('usage_lookback_days')) }}
         and events.event_at < {{ days_after(to_date(), 2) }}
         and events.event_date <= {{ to_date() }}
-        {% if is_incremental() %}
-        and events.event_at >= {{ days_before(from_date(), var('usage_lookback_days') + 1) }}
-        and events.event_date >= {{ days_before(from_date(), var('usage_lookback_days')) }}
-        {% endif %}
+        and events.event_at >= {{ days_before(first_day, 1) }}
+        and events.event_date >= {{ first_day }}
     group by events.account_id, events.feature_id
 
 ),

@@ -27,21 +27,18 @@ events as (
 user_days as (
 
     select
-        known_days.*,
-        lead(known_days.known_date) over (
-            partition by
-                known_days.event_date, known_days.source_name, known_days.account_id, known_days.session_user_id
-            order by known_days.known_date
+        events.source_name,
+        events.account_id,
+        events.session_user_id,
+        events.event_date,
+        events.known_date,
+        lead(events.known_date) over (
+            partition by events.event_date, events.source_name, events.account_id, events.session_user_id
+            order by events.known_date
         ) as valid_to_date
-    from (
-        select distinct
-            source_name,
-            account_id,
-            session_user_id,
-            event_date,
-            known_date
-        from events
-    ) as known_days
+    from events
+    group by
+        events.source_name, events.account_id, events.session_user_id, events.event_date, events.known_date
 
 ),
 
