@@ -9,8 +9,9 @@
     concat(case when cast({{ number }} as numeric(18, {{ decimals }})) > 0 then '+' else '' end, {{ number_text(number, decimals) }})
 {%- endmacro %}
 
-{% macro value_text(value, unit) -%}
+{% macro value_text(value, unit, yes, no) -%}
     case
+        when {{ unit }} = 'yes_or_no' then case when {{ value }} = 1 then '{{ yes }}' else '{{ no }}' end
         when {{ unit }} = 'share' then {{ number_text('100 * ' ~ value, 0) }}
         when {{ value }} = cast({{ value }} as numeric(18, 0)) then {{ number_text(value, 0) }}
         else {{ number_text(value, 1) }}

@@ -12,6 +12,16 @@ registry as (
 
 ),
 
+-- Of two effects of one size that of the measure first in the alphabet comes first; effects have ten decimals.
+places as (
+
+    select
+        listed.measure_id,
+        row_number() over (order by listed.measure_id) * cast(0.000000000001 as numeric(13, 12)) as tie_break
+    from (select distinct registry.measure_id from registry) as listed
+
+),
+
 summed as (
 
     select * from {{ ref('int_health_scores_summed') }}
@@ -57,9 +67,10 @@ ranked as (
         effects.*,
         row_number() over (
             partition by effects.account_id, effects.score_date, effects.score_id, effects.reason_kind
-            order by abs(effects.effect) desc, effects.measure_id
+            order by abs(effects.effect) - places.tie_break desc
         ) as reason_rank
     from effects
+    inner join places on effects.measure_id = places.measure_id
 
 ),
 
@@ -69,14 +80,16 @@ named as (
         ranked.*,
         registry.name_english,
         registry.name_japanese,
+        {{ value_text('ranked.value', 'registry.unit', 'yes', 'no') }} as value_english,
+        {{ value_text('ranked.value', 'registry.unit', 'あり', 'なし') }} as value_japanese,
         case
             when registry.unit = 'share' then '%'
+            when registry.unit_english is null then ''
             when ranked.value = 1
                 then concat(' ', substring(registry.unit_english, 1, length(registry.unit_english) - 1))
             else concat(' ', registry.unit_english)
         end as unit_english,
-        registry.unit_japanese,
-        {{ value_text('ranked.value', 'registry.unit') }} as value_text,
+        coalesce(registry.unit_japanese, '') as unit_japanese,
         {{ number_text('ranked.points', 1) }} as points_text,
         case
             when abs(ranked.points - ranked.points_28d_before) >= 0.05
@@ -102,11 +115,11 @@ worded as (
             when named.reason_kind = 'change' then concat(named.name_english, ' ', named.effect_text)
             when named.former_points_text is null
                 then concat(
-                    named.name_english, ': ', named.value_text, named.unit_english, ', ', named.points_text,
+                    named.name_english, ': ', named.value_english, named.unit_english, ', ', named.points_text,
                     ' of 4 points.'
                 )
             else concat(
-                named.name_english, ': ', named.value_text, named.unit_english, ', ', named.points_text,
+                named.name_english, ': ', named.value_english, named.unit_english, ', ', named.points_text,
                 ' of 4 points (28 days before ', named.former_points_text, ').'
             )
         end as text_english,
@@ -114,10 +127,11 @@ worded as (
             when named.reason_kind = 'change' then concat(named.name_japanese, ' ', named.effect_text)
             when named.former_points_text is null
                 then concat(
-                    named.name_japanese, '：', named.value_text, named.unit_japanese, '、4点中', named.points_text, '点。'
+                    named.name_japanese, '：', named.value_japanese, named.unit_japanese, '、4点中', named.points_text,
+                    '点。'
                 )
             else concat(
-                named.name_japanese, '：', named.value_text, named.unit_japanese, '、4点中', named.points_text,
+                named.name_japanese, '：', named.value_japanese, named.unit_japanese, '、4点中', named.points_text,
                 '点（28日前は', named.former_points_text, '点）。'
             )
         end as text_japanese
