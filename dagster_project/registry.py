@@ -1,4 +1,4 @@
-"""The registry of scores, judged before anything is computed: measures, curves, weights, scores, bands and stages.
+"""The registry of scores, judged before anything is computed: measures, curves, weights, scores, bands, stages, goals.
 
 The seeds say from which day a row holds; it holds until the next row of its key. So two rows can only overlap by
 naming the same day. What cannot be computed with is refused here, by file, row and column.
@@ -92,6 +92,21 @@ class _Weight(_Row):
     weight: Decimal = Field(ge=0)
 
 
+class _Goal(_Row):
+    goal_id: str = Field(min_length=1)
+    feature_ids: Words = Field(min_length=1)
+
+
+class _Rung(_Row):
+    rung: int = Field(ge=1)
+
+
+class _Step(_Row):
+    step_number: int = Field(ge=1)
+    step_id: str = Field(min_length=1)
+    required_input: str = Field(min_length=1)
+
+
 # Each seed with what its rows are, and the columns that name a row on a day.
 _SEEDS: dict[str, tuple[type[_Row], tuple[str, ...]]] = {
     "health_scores": (_Score, ("score_id",)),
@@ -100,6 +115,9 @@ _SEEDS: dict[str, tuple[type[_Row], tuple[str, ...]]] = {
     "health_measures": (_Measure, ("measure_id",)),
     "health_curves": (_Knot, ("measure_id", "knot_value")),
     "health_weights": (_Weight, ("score_id", "measure_id", "segment", "stage")),
+    "goal_types": (_Goal, ("goal_id",)),
+    "ladder_rungs": (_Rung, ("rung",)),
+    "onboarding_steps": (_Step, ("step_id",)),
 }
 
 # What names a version of each seed: the rows of one key and day hold together.
@@ -110,6 +128,9 @@ REGISTRY_SEEDS: dict[str, tuple[str, ...]] = {
     "health_measures": ("measure_id",),
     "health_curves": ("measure_id",),
     "health_weights": ("score_id", "measure_id", "segment", "stage"),
+    "goal_types": ("goal_id",),
+    "ladder_rungs": (),
+    "onboarding_steps": (),
 }
 
 
@@ -149,6 +170,8 @@ def registry_faults(seeds: Mapping[str, str]) -> list[RegistryFault]:
         *_unknown(rows, known),
         *_bands(rows["health_bands"]),
         *_stages(rows["account_stages"]),
+        *_unnumbered(rows, "ladder_rungs", "rung"),
+        *_unnumbered(rows, "onboarding_steps", "step_number"),
         *_curves(rows["health_curves"], {row.measure_id: row.direction for row in rows["health_measures"]}),
         *_weightless(rows["health_weights"], segments | {ALL}, known["stage"] - {ALL}),
     ]
@@ -202,6 +225,7 @@ def _unknown(rows: Mapping[str, Sequence[Any]], known: Mapping[str, set[str]]) -
         ("health_weights", "score_id", "score", lambda row: [row.score_id]),
         ("health_weights", "segment", "segment", lambda row: [row.segment]),
         ("health_weights", "stage", "stage", lambda row: [row.stage]),
+        ("onboarding_steps", "required_input", "input column", lambda row: [row.required_input]),
     ]
     homes = {
         "measure": "seeds/health_measures.csv",
@@ -274,6 +298,20 @@ def _stages(rows: Sequence[_Stage]) -> Iterable[RegistryFault]:
                 yield RegistryFault(
                     "account_stages", later.row_number, "minimum_age_days", f"row {earlier.row_number} begins there too"
                 )
+
+
+def _unnumbered(rows: Mapping[str, Sequence[Any]], seed_name: str, column: str) -> Iterable[RegistryFault]:
+    """Rungs and steps that are not numbered 1, 2, 3 …: one is climbed after the other."""
+    for group in _by(rows[seed_name], "valid_from_date"):
+        for number, row in enumerate(sorted(group, key=lambda row: int(getattr(row, column))), start=1):
+            if getattr(row, column) != number:
+                yield RegistryFault(
+                    seed_name,
+                    row.row_number,
+                    column,
+                    f"is {getattr(row, column)} where {number} is due; number them one by one",
+                )
+                break
 
 
 def _curves(rows: Sequence[_Knot], directions: Mapping[str, str]) -> Iterable[RegistryFault]:

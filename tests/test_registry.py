@@ -19,6 +19,9 @@ HEAD = {
     "unit,direction,window_days,minimum_age_days,segments,stages,required_inputs\n",
     "health_curves": "measure_id,valid_from_date,knot_value,points\n",
     "health_weights": "score_id,measure_id,segment,stage,valid_from_date,weight\n",
+    "goal_types": "goal_id,valid_from_date,feature_ids\n",
+    "ladder_rungs": "rung,valid_from_date\n",
+    "onboarding_steps": "step_number,step_id,valid_from_date,required_input\n",
 }
 GOOD = {
     "health_scores": "usage,2026-01-01,0.4,7\n",
@@ -29,6 +32,9 @@ GOOD = {
     "n,2026-01-01,people,N,N,N,N,share,down,28,0,smb,new old,usage_events.account_id\n",
     "health_curves": "m,2026-01-01,0,0\nm,2026-01-01,1,4\nn,2026-01-01,0,4\nn,2026-01-01,1,0\n",
     "health_weights": "usage,m,*,*,2026-01-01,1\nusage,n,*,*,2026-01-01,2\nusage,n,smb,new,2026-02-01,0\n",
+    "goal_types": "more,2026-01-01,f01 f02\n",
+    "ladder_rungs": "1,2026-01-01\n2,2026-01-01\n",
+    "onboarding_steps": "1,login,2026-01-01,users.activated_at\n",
 }
 
 
@@ -90,6 +96,10 @@ BAD = [
         "usage_events.x",
         "row 2, required_inputs: there is no input column",
     ),
+    ("goal_types", "f01 f02", "", "row 2, feature_ids: "),
+    ("ladder_rungs", "2,", "3,", "row 3, rung: is 3 where 2 is due"),
+    ("onboarding_steps", "1,login", "0,login", "row 2, step_number: "),
+    ("onboarding_steps", "users.activated_at", "users.x", "row 2, required_input: there is no input column"),
 ]
 
 

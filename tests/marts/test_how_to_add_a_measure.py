@@ -1,4 +1,4 @@
-"""The page on adding a measure, followed word for word: its rows are scored from their day on, and no day before moves."""
+"""The page on adding a measure, followed word for word: it is scored from its day on, and no day before moves."""
 
 import re
 import shutil
@@ -68,8 +68,8 @@ def test_measure_is_scored_from_its_day_when_the_page_is_followed(
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     assert _rows(
         world,
-        "select score_date, score_id, count(value) > 0, min(weight), max(weight) from marts.fct_health_score_components "
-        f"where measure_id = '{MEASURE}' group by all order by all",
+        "select score_date, score_id, count(value) > 0, min(weight), max(weight) "
+        f"from marts.fct_health_score_components where measure_id = '{MEASURE}' group by all order by all",
     ) == [(NEXT, "health", True, 0.5, 1), (NEXT, "usage", True, 0.5, 0.5)]
     assert {mart: _rows(world, query) for mart, query in before.items()} == stood
     versions = _rows(

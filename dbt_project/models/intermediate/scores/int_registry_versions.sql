@@ -5,12 +5,16 @@
     'health_scores': ['score_id', 'minimum_coverage_rate', 'band_hold_days'],
     'health_bands': ['band_id', 'band_rank', 'maximum_score'],
     'account_stages': ['stage_id', 'minimum_age_days'],
+    'goal_types': ['goal_id', 'feature_ids'],
+    'ladder_rungs': ['rung'],
+    'onboarding_steps': ['step_id', 'step_number', 'required_input'],
 } -%}
 {%- set keys = {
     'health_measures': ['measure_id'],
     'health_curves': ['measure_id'],
     'health_weights': ['score_id', 'measure_id', 'segment', 'stage'],
     'health_scores': ['score_id'],
+    'goal_types': ['goal_id'],
 } -%}
 
 -- Everything that a score rests on beside its inputs. A version begins on each day from which one of its rows holds, and

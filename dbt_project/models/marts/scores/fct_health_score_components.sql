@@ -12,27 +12,37 @@ summed as (
 
 ),
 
-final as (
+shared as (
 
     select
-        components.account_id,
-        components.score_date,
-        components.score_id,
-        components.measure_id,
-        components.missing_reason,
-        components.value,
-        components.points,
-        components.weight,
-        {{ ratio('components.weight * components.points', 'summed.weight_with_data') }} as contribution,
-        components.points_28d_before,
-        {{ ratio('components.weight * (components.points - components.points_28d_before)', 'summed.weight_with_data') }}
-            as change_28d
+        components.*,
+        {{ ratio('components.weight', 'summed.weight_with_data') }} as weight_share
     from components
     inner join summed
         on
             components.account_id = summed.account_id
             and components.score_date = summed.score_date
             and components.score_id = summed.score_id
+
+),
+
+final as (
+
+    select
+        shared.account_id,
+        shared.score_date,
+        shared.score_id,
+        shared.measure_id,
+        shared.missing_reason,
+        shared.value,
+        shared.points,
+        shared.weight,
+        cast(round(shared.weight_share * shared.points, 12) as numeric(18, 12)) as contribution,
+        shared.points_28d_before,
+        cast(
+            round(shared.weight_share * (shared.points - shared.points_28d_before), 12) as numeric(18, 12)
+        ) as change_28d
+    from shared
 
 )
 

@@ -94,6 +94,7 @@ judged as (
     select
         opened.*,
         case
+            when opened.band_rank = 0 then 'unknown'
             when opened.override_band_rank < opened.band_rank then 'worse'
             when opened.override_band_rank > opened.band_rank then 'better'
             else 'same'
@@ -113,7 +114,7 @@ final as (
     select
         judged.*,
         case
-            when judged.direction = 'same' then 'no_difference'
+            when judged.direction in ('same', 'unknown') then 'not_judged'
             when judged.direction = 'worse' and (judged.has_left or judged.has_fallen) then 'right'
             when judged.has_left then 'wrong'
             when not judged.is_over then 'open'
