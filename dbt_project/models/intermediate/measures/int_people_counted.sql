@@ -34,9 +34,17 @@ final as (
     select
         days.account_id,
         days.date_day,
-        {% for figure in figures %}
-            coalesce(counted.{{ figure }}, 0) as {{ figure }}{{ "," if not loop.last }}
-        {% endfor %}
+        coalesce(counted.activated_user_count, 0) as activated_user_count,
+        coalesce(counted.activated_active_user_count_28d, 0) as activated_active_user_count_28d,
+        coalesce(counted.activated_active_user_count_7d, 0) as activated_active_user_count_7d,
+        coalesce(counted.new_user_count_28d, 0) as new_user_count_28d,
+        coalesce(counted.department_count, 0) as department_count,
+        coalesce(counted.department_active_count_28d, 0) as department_active_count_28d,
+        coalesce(counted.administrator_count, 0) as administrator_count,
+        coalesce(counted.administrator_active_count_28d, 0) as administrator_active_count_28d,
+        coalesce(counted.decision_maker_count, 0) as decision_maker_count,
+        coalesce(counted.decision_maker_active_count_28d, 0) as decision_maker_active_count_28d,
+        coalesce(counted.role_count, 0) as role_count
     from days
     left join counted on days.account_id = counted.account_id and days.date_day = counted.date_day
 
