@@ -29,6 +29,15 @@ SPOILT = {
     "and account_id = (select min(account_id) from marts.kpi_monthly_rows where kpi_id = 'nrr_monthly')",
     "assert_totals_are_the_sum_of_their_parts": "update marts.kpi_monthly set numerator = numerator + 1 "
     "where kpi_id = 'arr' and country is not null and coalesce(segment, contract_model, channel) is null",
+    "assert_contributions_sum_to_the_score": "update marts.fct_health_score_components "
+    f"set contribution = contribution + 0.00000001 where score_date = date '{LAST}' and measure_id = 'active_days_28d'",
+    "assert_score_bounds_follow_from_the_components": "update marts.fct_health_score_components "
+    f"set points = points + 0.01 where score_date = date '{LAST}' and measure_id = 'active_days_28d'",
+    "assert_changes_of_scores_add_up": "update marts.fct_health_scores "
+    f"set coverage_change_28d = coverage_change_28d + 0.000001 where score_date = date '{LAST}' "
+    "and change_28d is not null",
+    "assert_live_accounts_have_every_score_and_others_none": "delete from marts.fct_health_scores "
+    f"where score_date = date '{LAST}' and score_id = 'usage'",
     "assert_business_minutes_lie_within_the_calendar": "update marts.fct_support_tickets "
     "set first_reply_business_minutes = first_reply_calendar_minutes + 0.01",
     "assert_a_desk_that_never_rests_counts_calendar_minutes": "update marts.fct_support_tickets "
@@ -79,17 +88,35 @@ def test_assertion_fails_when_its_figures_are_spoilt(
     assert connection.execute(marts.sql[assertion]).fetchall() != []
 
 
-# A rule taken out of a model's own SQL, by the assertion that must notice, and what is built on the model.
+# A rule taken out of a model's own SQL, by the assertion that must notice; then what is built on the model.
+KPIS = ("marts.kpi_monthly_rows", "marts.kpi_monthly", "marts.fct_subscription_movements")
+SCORES = ("intermediate.int_health_scores_banded", "marts.fct_health_scores", "marts.fct_health_score_components")
 BROKEN = {
     "assert_gross_retention_is_at_most_net_and_one": (
         "int_retention_rows_listed",
         r"least\(seen\.opening_amount, seen\.closing_amount\)",
         "seen.opening_amount",
+        KPIS,
     ),
     "assert_movements_close_every_month": (
         "int_account_movements_found",
         r"sum\(both_ends\.closing_amount\) as closing_amount",
         "max(both_ends.opening_amount) as closing_amount",
+        KPIS,
+    ),
+    # Weight without data counts for the coverage.
+    "assert_score_bounds_follow_from_the_components": (
+        "int_health_scores_summed",
+        r"filter \(where components\.points is not null\)",
+        "",
+        SCORES,
+    ),
+    # What measures have become is told as what they weigh.
+    "assert_changes_of_scores_add_up": (
+        "int_score_changes_split",
+        r"components\.weight \* coalesce\(components\.points_28d_before, components\.points\)",
+        "components.weight * components.points",
+        SCORES,
     ),
 }
 
@@ -98,13 +125,13 @@ BROKEN = {
 def test_assertion_fails_when_a_rule_is_taken_out_of_its_model(
     assertion: str, marts: Marts, connection: duckdb.DuckDBPyConnection
 ) -> None:
-    model, rule, without = BROKEN[assertion]
+    model, rule, without, built_on_it = BROKEN[assertion]
     broken, count = re.subn(rule, without, marts.sql[model])
     assert count == 1
     kind = "view" if model == "int_retention_rows_listed" else "table"
     connection.execute(f"create or replace {kind} intermediate.{model} as {broken}")
-    for mart in ("kpi_monthly_rows", "kpi_monthly", "fct_subscription_movements"):
-        columns = ", ".join(row[0] for row in connection.execute(f"describe marts.{mart}").fetchall())
-        sql = marts.sql[mart]
-        connection.execute(f"create or replace table marts.{mart} as select {columns} from ({sql}) as made")
+    for relation in built_on_it:
+        columns = ", ".join(row[0] for row in connection.execute(f"describe {relation}").fetchall())
+        sql = marts.sql[relation.partition(".")[2]]
+        connection.execute(f"create or replace table {relation} as select {columns} from ({sql}) as made")
     assert connection.execute(marts.sql[assertion]).fetchall() != []

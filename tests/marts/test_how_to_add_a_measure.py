@@ -31,7 +31,7 @@ def project(tmp_path: Path) -> Path:
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, copy / name)
     steps = list(STEP.finditer(PAGE.read_text(encoding="utf-8")))
-    assert len(steps) == 5
+    assert len(steps) == 7
     for step in steps:
         path = copy / step["path"]
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -48,7 +48,7 @@ def _rows(world: World, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
-def test_measure_is_scored_from_its_day_when_the_page_is_followed(
+def test_measure_and_score_count_from_their_day_when_the_page_is_followed(
     project: Path, tiny_world: World, tmp_path: Path
 ) -> None:
     world = tiny_world.copy(tmp_path / "home")
@@ -70,7 +70,7 @@ def test_measure_is_scored_from_its_day_when_the_page_is_followed(
         world,
         "select score_date, score_id, count(value) > 0, min(weight), max(weight) "
         f"from marts.fct_health_score_components where measure_id = '{MEASURE}' group by all order by all",
-    ) == [(NEXT, "health", True, 0.5, 1), (NEXT, "usage", True, 0.5, 0.5)]
+    ) == [(NEXT, "analysis", True, 2, 2), (NEXT, "health", True, 0.5, 1), (NEXT, "usage", True, 0.5, 0.5)]
     assert {mart: _rows(world, query) for mart, query in before.items()} == stood
     versions = _rows(
         world,

@@ -78,6 +78,8 @@ stepped as (
             sums.account_id = {{ before }}.account_id
             and sums.score_id = {{ before }}.score_id
             and sums.score_date = {{ days_after(before ~ '.score_date', days) }}
+            and {{ before }}.score_date >= {{ days_before(from_date(), days) }}
+            and {{ before }}.score_date <= {{ days_before(to_date(), days) }}
             and {{ before }}.score is not null
     {%- endfor %}
 

@@ -14,7 +14,7 @@ changes as (
 
 reasons as (
 
-    select * from {{ ref('int_score_reasons_told') }}
+    select * from {{ ref('int_score_reasons_worded') }}
 
 ),
 

@@ -1,7 +1,4 @@
-{%- set judged_days = 90 -%}
-
--- An override is right where, within 90 days of its first day, the account went the way it said: to its band or a worse
--- one, or out; to its band or a better one, and not out. It looks at what came later; no score reads it.
+-- An override is right where the account goes its way within 90 days: to its band or beyond, and out or not out.
 with scores as (
 
     select * from {{ ref('fct_health_scores') }}
@@ -25,8 +22,7 @@ held as (
     select
         scores.*,
         row_number() over (partition by scores.override_id order by scores.score_date) as day_number
-    from scores
-    where scores.override_id is not null
+    from scores where scores.override_id is not null
 
 ),
 
@@ -45,7 +41,7 @@ opened as (
         override_bands.band_rank as override_band_rank,
         held.score_date as start_date,
         held.override_end_date as end_date,
-        {{ days_after('held.score_date', judged_days) }} as judged_date
+        {{ days_after('held.score_date', 90) }} as judged_date
     from held
     inner join bands as raw_bands on held.raw_band = raw_bands.band_id
     inner join bands as override_bands on held.effective_band = override_bands.band_id
@@ -57,35 +53,28 @@ followed as (
 
     select
         opened.override_id,
-        min(later_bands.band_rank) as worst_band_rank,
-        max(later_bands.band_rank) as best_band_rank
+        min(later_bands.band_rank) as worst_rank,
+        max(later_bands.band_rank) as best_rank
     from opened
     inner join scores as later
-        on
-            opened.account_id = later.account_id
-            and opened.score_id = later.score_id
-            and later.score_date > opened.start_date
-            and later.score_date <= opened.judged_date
+        on opened.account_id = later.account_id and opened.score_id = later.score_id
     inner join bands as later_bands on later.raw_band = later_bands.band_id and later_bands.band_rank > 0
+    where later.score_date > opened.start_date and later.score_date <= opened.judged_date
     group by opened.override_id
 
 ),
 
 departed as (
 
-    select distinct opened.override_id
+    select opened.override_id
     from opened
     inner join contracts
-        on
-            opened.account_id = contracts.account_id
-            and contracts.renewal_status in ('churned', 'replaced')
-            and contracts.end_date > opened.start_date
-            and contracts.end_date <= opened.judged_date
-    where not exists (
-        select 1
-        from scores
-        where scores.account_id = opened.account_id and scores.score_date >= contracts.end_date
-    )
+        on opened.account_id = contracts.account_id and contracts.end_date > opened.start_date
+    left join scores
+        on opened.account_id = scores.account_id and contracts.end_date <= scores.score_date
+    where contracts.end_date <= opened.judged_date and contracts.renewal_status in ('churned', 'replaced')
+    group by opened.override_id, contracts.contract_id
+    having count(scores.account_id) = 0
 
 ),
 
@@ -99,45 +88,33 @@ judged as (
             when opened.override_band_rank > opened.band_rank then 'better'
             else 'same'
         end as direction,
-        departed.override_id is not null as has_left,
-        opened.judged_date <= {{ as_of_date() }} as is_over,
-        coalesce(followed.worst_band_rank <= opened.override_band_rank, false) as has_fallen,
-        coalesce(followed.best_band_rank >= opened.override_band_rank, false) as has_risen
+        opened.override_id in (select departed.override_id from departed) as has_left,
+        followed.worst_rank <= opened.override_band_rank as has_fallen,
+        followed.best_rank >= opened.override_band_rank as has_risen
     from opened
     left join followed on opened.override_id = followed.override_id
-    left join departed on opened.override_id = departed.override_id
-
-),
-
-final as (
-
-    select
-        judged.*,
-        case
-            when judged.direction in ('same', 'unknown') then 'not_judged'
-            when judged.direction = 'worse' and (judged.has_left or judged.has_fallen) then 'right'
-            when judged.has_left then 'wrong'
-            when not judged.is_over then 'open'
-            when judged.direction = 'better' and judged.has_risen then 'right'
-            else 'wrong'
-        end as verdict
-    from judged
 
 )
 
 select
-    final.override_id,
-    final.account_id,
-    final.score_id,
-    final.override_owner_id,
-    final.raw_band,
-    final.override_band,
-    final.direction,
-    final.verdict,
-    final.has_left,
-    final.score,
-    final.override_score,
-    final.start_date,
-    final.end_date,
-    final.judged_date
-from final
+    judged.override_id,
+    judged.account_id,
+    judged.score_id,
+    judged.override_owner_id,
+    judged.raw_band,
+    judged.override_band,
+    judged.direction,
+    case
+        when judged.direction in ('same', 'unknown') then 'not_judged'
+        when judged.direction = 'worse' and (judged.has_left or judged.has_fallen) then 'right'
+        when judged.has_left then 'wrong'
+        when judged.judged_date > {{ as_of_date() }} then 'open'
+        when judged.direction = 'better' and judged.has_risen then 'right'
+        else 'wrong'
+    end as verdict,
+    judged.has_left,
+    judged.score,
+    judged.override_score,
+    judged.start_date,
+    judged.end_date
+from judged

@@ -1,76 +1,13 @@
--- A measure lifts a score where it has more than the two points in the middle of the scale, and lowers it below them, by
--- its weight. It moved the score by the weight of what its points have gained or lost in 28 days.
-with components as (
+-- The reasons as sentences, strongest first.
+with ranked as (
 
-    select * from {{ ref('int_score_components_weighted') }}
+    select * from {{ ref('int_score_reasons_ranked') }}
 
 ),
 
 registry as (
 
     {{ seed_versions('health_measures', ['measure_id']) }}
-
-),
-
--- Of two effects of one size that of the measure first in the alphabet comes first; effects have ten decimals.
-places as (
-
-    select
-        listed.measure_id,
-        row_number() over (order by listed.measure_id) * cast(0.000000000001 as numeric(13, 12)) as tie_break
-    from (select distinct registry.measure_id from registry) as listed
-
-),
-
-summed as (
-
-    select * from {{ ref('int_health_scores_summed') }}
-
-),
-
-effects as (
-
-    {% for kind, effect, condition in [
-        ('up', 'components.points - 2', 'components.points > 2'),
-        ('down', '2 - components.points', 'components.points < 2'),
-        ('change', 'components.points - components.points_28d_before',
-         'components.points <> components.points_28d_before'),
-    ] -%}
-    {%- set weighed = 'components.weight * (' ~ effect ~ ')' -%}
-    select
-        components.account_id,
-        components.score_date,
-        components.score_id,
-        components.measure_id,
-        components.value,
-        components.points,
-        components.points_28d_before,
-        '{{ kind }}' as reason_kind,
-        {{ ratio(weighed, 'summed.weight_with_data') if kind == 'change' else weighed }} as effect
-    from components
-    {% if kind == 'change' -%}
-    inner join summed
-        on
-            components.account_id = summed.account_id
-            and components.score_date = summed.score_date
-            and components.score_id = summed.score_id
-    {% endif -%}
-    where {{ condition }}
-    {{ "union all" if not loop.last }}
-    {% endfor %}
-
-),
-
-ranked as (
-
-    select
-        effects.*,
-        row_number() over (
-            partition by effects.account_id, effects.score_date, effects.score_id, effects.reason_kind
-            order by abs(effects.effect) - places.tie_break desc
-        ) as reason_rank
-    from effects
-    inner join places on effects.measure_id = places.measure_id
 
 ),
 
@@ -99,7 +36,6 @@ named as (
     from ranked
     inner join registry
         on ranked.measure_id = registry.measure_id and {{ in_force('registry', 'ranked.score_date') }}
-    where ranked.reason_rank <= 3
 
 ),
 
