@@ -3,12 +3,15 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from dagster_project.sources.file_mapping import text_literal
+from dagster_project.warehouse.session import date_literal
+from dagster_project.warehouse.shown_days import ShownDays
 
 REASONS = 3  # measures named for an account that changes band
 
@@ -75,12 +78,29 @@ def mart_keys(manifest_path: Path) -> dict[str, list[str]]:
 
 
 def compare(candidate: Path, published: Path, keys: Mapping[str, Sequence[str]]) -> Comparison:
-    """Compare the schema `marts` of a build file with a published file, row by row."""
+    """Compare the schema `marts` of a build file with a published file, row by row.
+
+    Of a mart that shows readers some days, those days are compared, and what the candidate has after them.
+    """
+    shown_days = _shown_days(published)
     with duckdb.connect() as connection:
         connection.execute(f"attach {text_literal(str(candidate))} as candidate (read_only)")
         connection.execute(f"attach {text_literal(str(published))} as published (read_only)")
-        found = [_compared(connection, mart, list(key)) for mart, key in keys.items()]
+        found = [_compared(connection, mart, list(key), shown_days.get(mart)) for mart, key in keys.items()]
         return Comparison(found, band_changes(connection, "candidate.marts", "published.main"))
+
+
+def _shown_days(published: Path) -> dict[str, ShownDays]:
+    """The days of marts that do not show all, as the manifest beside the published file says."""
+    path = published.with_name("manifest.json")
+    if not path.exists():
+        return {}
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        mart: ShownDays(told["range_column"], told["published_days"], date.fromisoformat(manifest["as_of_date"]))
+        for mart, told in manifest["tables"].items()
+        if "published_days" in told
+    }
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
@@ -90,7 +110,9 @@ def _columns(connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
         return []
 
 
-def _compared(connection: duckdb.DuckDBPyConnection, mart: str, key: list[str]) -> MartDifference:
+def _compared(
+    connection: duckdb.DuckDBPyConnection, mart: str, key: list[str], days: ShownDays | None
+) -> MartDifference:
     new, old = f"candidate.marts.{mart}", f"published.main.{mart}"
     new_columns, old_columns = _columns(connection, new), _columns(connection, old)
     if not new_columns or not old_columns:
@@ -98,6 +120,9 @@ def _compared(connection: duckdb.DuckDBPyConnection, mart: str, key: list[str]) 
             _count(connection, name) if columns else 0 for name, columns in ((new, new_columns), (old, old_columns))
         ]
         return MartDifference(mart, counts[0], counts[1], 0)
+    if days and days.column in new_columns:
+        later = f"{days.column} > {date_literal(days.as_of_date)}"
+        new = f"(select * from {new} where ({days.condition}) or {later})"
     shared = [name for name in new_columns if name in old_columns and name not in key]
     joined = " and ".join(f"n.{name} is not distinct from o.{name}" for name in key)
     changes = ", ".join(f"count(*) filter (where n.{name} is distinct from o.{name})" for name in shared) or "0"

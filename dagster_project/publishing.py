@@ -5,15 +5,17 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from dagster_project.checks.gate import CheckOutcome, GateClosedError
 from dagster_project.code_version import code_version
 from dagster_project.durable import digest_of, sync
+from dagster_project.published_history import FormerSet, History, write_history
 from dagster_project.settings import Settings, SettingsError
-from dagster_project.warehouse.interface import ExportedTable, Warehouse
+from dagster_project.warehouse.interface import Build, DailyTable, ExportedTable, Warehouse
+from dagster_project.warehouse.shown_days import ShownDays
 
 POINTED_AT = ("marts.duckdb", "parquet", "manifest.json")
 # A list of things to look at is empty on a good day.
@@ -22,7 +24,11 @@ LIST_PREFIX = "mart_"
 
 @dataclass(frozen=True)
 class PublicMart:
-    """A mart that readers see. A log of runs differs with every run, and makes no new set by itself."""
+    """A mart that readers see. A log of runs differs with every run, and makes no new set by itself.
+
+    Raises:
+        ValueError: it is to show some days, and does not say which column holds them.
+    """
 
     name: str
     descriptions: Mapping[str, str] = field(default_factory=dict)
@@ -30,6 +36,23 @@ class PublicMart:
     contract_version: int = 1
     """Raised by hand where a column goes or changes its type, because readers must follow."""
     is_run_log: bool = False
+    range_column: str | None = None
+    """The date of a row, in a mart that is written by ranges of days."""
+    published_days: int | None = None
+    """Readers see so many last days, and month ends; the history lies in files a month. All where it is null."""
+
+    def __post_init__(self) -> None:
+        if self.published_days is not None and (self.range_column is None or self.published_days < 1):
+            raise ValueError(
+                f"{self.name}: config.meta.published_days is a number of days from 1, and asks for a mart with "
+                f"config.meta.range_column."
+            )
+
+    def shown_days(self, as_of_date: date) -> ShownDays | None:
+        """The days that readers see; null where they see all."""
+        if self.published_days is None or self.range_column is None:
+            return None
+        return ShownDays(self.range_column, self.published_days, as_of_date)
 
 
 @dataclass(frozen=True)
@@ -64,50 +87,50 @@ def publish_set(
     """
     sets = settings.published_dir / "sets"
     _drop_unseen(settings)
-    candidate = sets / ".candidate"
-    candidate.mkdir(parents=True)
-    tables = warehouse.export("marts", {mart.name: mart.descriptions for mart in marts}, candidate)
-    current = read_manifest(settings)
-    described = {table.name: _described(table, mart) for table, mart in zip(tables, marts, strict=True)}
-    if current and (faults := publish_faults(current, described)):
-        shutil.rmtree(candidate)
+    folder = sets / ".candidate"
+    build, current = warehouse.last_build(), read_manifest(settings)
+    former = FormerSet((settings.published_dir / "current").resolve(), current) if current else None
+    candidate = _exported(warehouse, marts, folder, build, former)
+    if current and (faults := publish_faults(current, candidate.tables)):
+        shutil.rmtree(folder)
         raise GateClosedError("Not published; what was published before stays.\n  " + "\n  ".join(faults))
-    build = warehouse.last_build()
     content = {
         "as_of_date": build.as_of_date.isoformat() if build else None,
         "code_version": code_version(),
-        "tables": described,
+        "tables": candidate.tables,
     }
     logs = {mart.name for mart in marts if mart.is_run_log}
     publish_id = _publish_id(content, logs)
-    row_counts = {table.name: table.row_count for table in tables}
     # What readers are told of held sources is content too.
     told = [{name: str(value) for name, value in row.items()} for row in held_tables]
-    names = [mart.name for mart in marts]
-    if current and (current["publish_id"], current["held_tables"]) == (publish_id, told) and is_whole(settings):
-        shutil.rmtree(candidate)
-        warehouse.publish(publish_id, "marts", names)
-        _drop_old_sets(settings)
-        return PublishedSet(publish_id, is_unchanged=True, row_counts=row_counts)
+    names = list(candidate.tables)
+    if current and (current["publish_id"], current["held_tables"]) == (publish_id, told):
+        if is_whole(settings):
+            shutil.rmtree(folder)
+            warehouse.publish(publish_id, "marts", names, candidate.shown_days)
+            _drop_old_sets(settings)
+            return PublishedSet(publish_id, is_unchanged=True, row_counts=candidate.row_counts)
+        # A damaged file must not be handed on.
+        shutil.rmtree(folder)
+        candidate = _exported(warehouse, marts, folder, build, former=None)
     manifest = {
         "publish_id": publish_id,
         "published_at": datetime.now(UTC).isoformat(),
+        "build": {"build_number": build.build_number, "build_id": build.build_id} if build else None,
         **content,
-        "row_counts": row_counts,
+        "row_counts": candidate.row_counts,
         "held_tables": told,
         "checks": _told_checks(outcomes),
-        "files": {str(path.relative_to(candidate)): digest_of(path) for path in _files(candidate)},
+        "files": _digests(folder, candidate.digests),
     }
-    (candidate / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    for path in [*candidate.rglob("*"), candidate]:
-        sync(path)
+    _seal(folder, manifest)
     target = _free_place(sets, publish_id)
-    candidate.rename(target)
+    folder.rename(target)
     sync(sets)
-    warehouse.publish(publish_id, "marts", names)
+    warehouse.publish(publish_id, "marts", names, candidate.shown_days)
     _point_to(settings.published_dir, target.name)
     _drop_old_sets(settings)
-    return PublishedSet(publish_id, is_unchanged=False, row_counts=row_counts)
+    return PublishedSet(publish_id, is_unchanged=False, row_counts=candidate.row_counts)
 
 
 def roll_back(settings: Settings, warehouse: Warehouse) -> str:
@@ -167,6 +190,46 @@ def damaged_files(folder: Path) -> list[str]:
     return [name for name, digest in told.items() if not (folder / name).exists() or digest_of(folder / name) != digest]
 
 
+@dataclass(frozen=True)
+class _Candidate:
+    """What was written for a set: the marts as its manifest tells them, and digests of the files that are known."""
+
+    tables: dict[str, dict[str, Any]]
+    digests: dict[str, str]
+    shown_days: dict[str, ShownDays]
+
+    @property
+    def row_counts(self) -> dict[str, int]:
+        return {name: table["row_count"] for name, table in self.tables.items()}
+
+
+def _exported(
+    warehouse: Warehouse, marts: Sequence[PublicMart], folder: Path, build: Build | None, former: FormerSet | None
+) -> _Candidate:
+    """Write the marts to a new folder; months of history that stand are taken over from the former set."""
+    folder.mkdir(parents=True)
+    shown_days = {mart.name: days for mart in marts if build and (days := mart.shown_days(build.as_of_date))}
+    tables = warehouse.export("marts", {mart.name: mart.descriptions for mart in marts}, folder, shown_days)
+    made = _Candidate({}, {}, shown_days)
+    for table, mart in zip(tables, marts, strict=True):
+        made.tables[mart.name] = _described(table, mart)
+        if days := shown_days.get(mart.name):
+            daily = DailyTable(mart.name, days.column, mart.descriptions)
+            history = write_history(warehouse, daily, table.columns, folder, former)
+            made.tables[mart.name] |= _described_history(days, history)
+            made.digests.update(history.digests)
+    return made
+
+
+def _described_history(days: ShownDays, history: History) -> dict[str, Any]:
+    return {
+        "published_days": days.day_count,
+        "range_column": days.column,
+        "history_form": history.form,
+        "history": list(history.months),
+    }
+
+
 def _described(table: ExportedTable, mart: PublicMart) -> dict[str, Any]:
     return {
         "row_count": table.row_count,
@@ -196,8 +259,17 @@ def _publish_id(content: Mapping[str, Any], logs: set[str]) -> str:
     return f"{content['as_of_date']}-{digest}"
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+def _digests(folder: Path, known: Mapping[str, str]) -> dict[str, str]:
+    """Name and digest of each file of a folder; those that are known are not read again."""
+    files = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {name: known.get(name) or digest_of(path) for name, path in files.items()}
+
+
+def _seal(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write the manifest, and have the system put everything on disk."""
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    for path in [*folder.rglob("*"), folder]:
+        sync(path)
 
 
 def _free_place(sets: Path, publish_id: str) -> Path:

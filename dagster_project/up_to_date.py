@@ -38,7 +38,7 @@ def is_up_to_date(settings: Settings) -> bool:
         return False  # only those who are asked know
     if manifest is None or not noted.exists() or not open_warehouse(settings).exists():
         return False
-    if not all((settings.published_dir / "parquet" / f"{mart}.parquet").exists() for mart in manifest["tables"]):
+    if not all((settings.published_dir / "current" / name).exists() for name in manifest["files"]):
         return False
     if json.loads(noted.read_text()) != {"publish_id": manifest["publish_id"], **_inputs(settings)}:
         return False

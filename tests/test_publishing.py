@@ -127,6 +127,7 @@ def test_manifest_says_what_was_published_when_done(desk: Desk) -> None:
     columns = {"name": "VARCHAR", "amount": "DECIMAL(18,2)"}
     assert manifest == {
         "publish_id": published.publish_id,
+        "build": {"build_number": 1, "build_id": "b1"},
         "as_of_date": "2026-01-31",
         "code_version": "c0de",
         "tables": {

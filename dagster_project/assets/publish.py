@@ -30,6 +30,8 @@ def public_marts(manifest_path: Path) -> list[PublicMart]:
                 descriptions={name: " ".join(told["description"].split()) for name, told in node["columns"].items()},
                 contract_version=node["config"]["meta"].get("contract_version", 1),
                 is_run_log=node["config"]["meta"].get("is_run_log", False),
+                range_column=node["config"]["meta"].get("range_column"),
+                published_days=node["config"]["meta"].get("published_days"),
             )
             for node in public
         ),

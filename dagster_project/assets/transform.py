@@ -162,6 +162,8 @@ def build_dbt_assets(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
             # What is being replaced stands no more, wherever this may stop.
             stamp.unlink(missing_ok=True)
         (settings.dbt_target_dir / RUN_RESULTS).unlink(missing_ok=True)
+        # A build that stops half-way has written days as well, and the history that readers have must follow.
+        open_warehouse(settings).begin_build(build)
         try:
             yield from _run(context, build, left_out)
         finally:

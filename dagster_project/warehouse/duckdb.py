@@ -1,5 +1,6 @@
 """DuckDB: one build file that runs write, and published files that readers open."""
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,11 +10,12 @@ from typing import Any
 import duckdb
 
 from dagster_project.sources.file_mapping import quoted, text_literal
-from dagster_project.warehouse.interface import ExportedTable, WarehouseError
+from dagster_project.warehouse.interface import ExportedMonth, ExportedTable, WarehouseError
 from dagster_project.warehouse.memory import memory_limit
-from dagster_project.warehouse.published import write_published, write_raw
+from dagster_project.warehouse.published import write_parts, write_published, write_raw
 from dagster_project.warehouse.raw_tables import FACT_TABLES
 from dagster_project.warehouse.session import fetched_dictionaries
+from dagster_project.warehouse.shown_days import ShownDays
 from dagster_project.warehouse.sql_warehouse import SqlWarehouse
 
 # What DuckDB says of a file that is no longer what it wrote, in contrast to one that is locked or of another version.
@@ -118,14 +120,39 @@ class DuckDBWarehouse(SqlWarehouse):
         self.path.with_suffix(".duckdb.wal").unlink(missing_ok=True)
         return str(aside)
 
-    def export(self, schema: str, tables: Mapping[str, Mapping[str, str]], folder: Path) -> list[ExportedTable]:
+    def export(
+        self,
+        schema: str,
+        tables: Mapping[str, Mapping[str, str]],
+        folder: Path,
+        shown_days: Mapping[str, ShownDays] | None = None,
+    ) -> list[ExportedTable]:
         """Write tables to a file that older readers can open, and to Parquet beside it."""
+        relations = {table: f"built.{schema}.{table}" for table in tables}
+        for table, days in (shown_days or {}).items():
+            relations[table] += f" where {days.condition}"
+        with self._exporting(folder) as connection:
+            return write_published(connection, relations, tables, folder)
+
+    def export_parts(
+        self, relation: str, conditions: Mapping[str, str], descriptions: Mapping[str, str], folder: Path
+    ) -> list[ExportedMonth]:
+        """Write the rows of a relation that meet each condition to a file of their own."""
+        relations = {name: f"built.{relation} where {condition}" for name, condition in conditions.items()}
+        with self._exporting(folder) as connection:
+            return write_parts(connection, relations, descriptions, folder)
+
+    @contextmanager
+    def _exporting(self, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that reads the build file as `built` and may spill into the folder."""
         # A file that is open for reading only takes no second one to write, so both hang on an empty database.
+        spill = folder / ".spill"
         with duckdb.connect() as connection:
             connection.execute(f"set memory_limit = {text_literal(memory_limit())}")
-            connection.execute(f"set temp_directory = {text_literal(str(folder / '.spill'))}")
+            connection.execute(f"set temp_directory = {text_literal(str(spill))}")
             connection.execute(f"attach {text_literal(str(self.path))} as built (read_only)")
-            return write_published(connection, {table: f"built.{schema}.{table}" for table in tables}, tables, folder)
+            yield connection
+        shutil.rmtree(spill, ignore_errors=True)
 
     def copy_raw(self, conditions: Mapping[str, str], path: Path) -> int:
         """Write the rows of each raw table that meet its condition to a new file."""
@@ -137,5 +164,7 @@ class DuckDBWarehouse(SqlWarehouse):
     def publish_files(self, publish_id: str, tables: Sequence[str], parquet_dir: Path) -> None:
         """Nothing, for the same reason."""
 
-    def publish(self, publish_id: str, schema: str, tables: Sequence[str]) -> None:
+    def publish(
+        self, publish_id: str, schema: str, tables: Sequence[str], shown_days: Mapping[str, ShownDays] | None = None
+    ) -> None:
         """Nothing: readers open the published files, never the build file."""

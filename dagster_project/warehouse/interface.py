@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from dagster_project.contract import Entity
 from dagster_project.sources.landing import LandedBatch
+from dagster_project.warehouse.shown_days import ShownDays
 
 
 class WarehouseError(Exception):
@@ -44,6 +45,8 @@ class Build:
     last_load_number: int
     models_version: str = field(default="", compare=False)
     """Fingerprint of the models that made it."""
+    build_number: int = field(default=0, compare=False)
+    """Its place among the finished ones, from 1; 0 where it is not recorded."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,24 @@ class ExportedTable:
     row_count: int
     fingerprint: str
     columns: dict[str, str]
+
+
+@dataclass(frozen=True)
+class DailyTable:
+    """A table whose rows have a date in `column`; `descriptions` says what its columns hold."""
+
+    name: str
+    column: str
+    descriptions: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ExportedMonth:
+    """The rows of a table in one month (`yyyy-mm`) as written to a file of their own."""
+
+    month: str
+    row_count: int
+    fingerprint: str
 
 
 class Warehouse(Protocol):
@@ -97,6 +118,15 @@ class Warehouse(Protocol):
 
     def earliest_change_since(self, build: Build | None) -> date | None:
         """The earliest UTC date that rows loaded since a build speak of; null where nothing was loaded."""
+
+    def begin_build(self, build: Build) -> None:
+        """Note that days are about to be written, whether or not the build will finish."""
+
+    def first_day_written_since(self, build_number: int, build_id: str) -> date:
+        """The earliest day that builds after a finished one have written, those included that did not finish.
+
+        `date.max` where there was none, `date.min` where the warehouse does not know the build.
+        """
 
     def record_build(self, build: Build) -> None:
         """Note that a build has finished."""
@@ -143,14 +173,29 @@ class Warehouse(Protocol):
     def exists(self) -> bool:
         """True where there is a warehouse to read from."""
 
-    def export(self, schema: str, tables: Mapping[str, Mapping[str, str]], folder: Path) -> list[ExportedTable]:
+    def export(
+        self,
+        schema: str,
+        tables: Mapping[str, Mapping[str, str]],
+        folder: Path,
+        shown_days: Mapping[str, ShownDays] | None = None,
+    ) -> list[ExportedTable]:
         """Write tables to `folder/marts.duckdb` (schema `main`) and `folder/parquet/<table>.parquet`.
 
-        `tables` gives for each the descriptions of its columns, which both carry.
+        `tables` gives for each the descriptions of its columns, which both carry. Of a table in `shown_days`, the rows
+        of those days are written.
         """
+
+    def export_months(self, schema: str, table: DailyTable, first_day: date, folder: Path) -> list[ExportedMonth]:
+        """Write the rows of each month from that of `first_day` on to `folder/<yyyy-mm>.parquet`; months in order."""
 
     def publish_files(self, publish_id: str, tables: Sequence[str], parquet_dir: Path) -> None:
         """Show an earlier set's tables to readers within the engine, from its Parquet files."""
 
-    def publish(self, publish_id: str, schema: str, tables: Sequence[str]) -> None:
-        """Show tables to readers within the engine, where they read there and not in the published files."""
+    def publish(
+        self, publish_id: str, schema: str, tables: Sequence[str], shown_days: Mapping[str, ShownDays] | None = None
+    ) -> None:
+        """Show tables to readers within the engine, where they read there and not in the published files.
+
+        Of a table in `shown_days` they see the rows of those days.
+        """

@@ -15,9 +15,10 @@ from psycopg2.extensions import quote_ident
 from psycopg2.extras import execute_values
 
 from dagster_project.sources.file_mapping import text_literal
-from dagster_project.warehouse.interface import ExportedTable, WarehouseError
-from dagster_project.warehouse.published import write_published, write_raw
+from dagster_project.warehouse.interface import ExportedMonth, ExportedTable, WarehouseError
+from dagster_project.warehouse.published import write_parts, write_published, write_raw
 from dagster_project.warehouse.session import fetched_dictionaries
+from dagster_project.warehouse.shown_days import ShownDays
 from dagster_project.warehouse.sql_warehouse import SqlWarehouse
 
 PUBLISHED = "published"
@@ -149,11 +150,27 @@ class PostgresWarehouse(SqlWarehouse):
         """Nothing is ever damaged here."""
         raise NotImplementedError
 
-    def export(self, schema: str, tables: Mapping[str, Mapping[str, str]], folder: Path) -> list[ExportedTable]:
+    def export(
+        self,
+        schema: str,
+        tables: Mapping[str, Mapping[str, str]],
+        folder: Path,
+        shown_days: Mapping[str, ShownDays] | None = None,
+    ) -> list[ExportedTable]:
         """Write tables to files."""
         queries = {table: f"select * from {schema}.{table}" for table in tables}
+        for table, days in (shown_days or {}).items():
+            queries[table] += f" where {days.condition}"
         with self._copied_out(queries) as relations, duckdb.connect() as connection:
             return write_published(connection, relations, tables, folder)
+
+    def export_parts(
+        self, relation: str, conditions: Mapping[str, str], descriptions: Mapping[str, str], folder: Path
+    ) -> list[ExportedMonth]:
+        """Write the rows of a relation that meet each condition to a file of their own."""
+        queries = {name: f"select * from {relation} where {condition}" for name, condition in conditions.items()}
+        with self._copied_out(queries) as relations, duckdb.connect() as connection:
+            return write_parts(connection, relations, descriptions, folder)
 
     def copy_raw(self, conditions: Mapping[str, str], path: Path) -> int:
         """Write the rows of each raw table that meet its condition to a new file."""
@@ -180,9 +197,20 @@ class PostgresWarehouse(SqlWarehouse):
                     )
             yield relations
 
-    def publish(self, publish_id: str, schema: str, tables: Sequence[str]) -> None:
+    def publish(
+        self, publish_id: str, schema: str, tables: Sequence[str], shown_days: Mapping[str, ShownDays] | None = None
+    ) -> None:
         """Bring the published tables to the state of these in one transaction, and let the reader role see them."""
-        self._publish(publish_id, tables, lambda _, table: f"{schema}.{table}")
+
+        def relation(session: PostgresSession, table: str) -> str:
+            days = (shown_days or {}).get(table)
+            if days is None:
+                return f"{schema}.{table}"
+            shown = f"shown_{table}"
+            session.run(f"create temporary view {shown} as select * from {schema}.{table} where {days.condition}")
+            return shown
+
+        self._publish(publish_id, tables, relation)
 
     def publish_files(self, publish_id: str, tables: Sequence[str], parquet_dir: Path) -> None:
         """The same from an earlier set's files."""

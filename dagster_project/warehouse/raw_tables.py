@@ -76,6 +76,11 @@ LEDGER_TABLES = {
         "last_load_number": "bigint",
         "models_version": "text",
     },
+    "begun_builds": {
+        "build_id": "text",
+        "from_date": "date",
+        "after_build_number": "bigint",
+    },
 }
 
 # What is not delivered but decided or observed here: each fact is a file of the ledger, and rows of one of these.

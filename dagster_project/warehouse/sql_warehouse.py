@@ -15,11 +15,14 @@ from dagster_project.warehouse.batch import REMOVED_HASH, forget_in_table, load_
 from dagster_project.warehouse.interface import (
     Build,
     ConfigurationVersion,
+    DailyTable,
+    ExportedMonth,
     ExportedTable,
     LoadResult,
 )
 from dagster_project.warehouse.raw_tables import FACT_TABLES, LEDGER_TABLES, raw_columns
-from dagster_project.warehouse.session import Session, date_literal, timestamp_literal
+from dagster_project.warehouse.session import Session, date_literal, one, timestamp_literal
+from dagster_project.warehouse.shown_days import ShownDays
 
 
 class SqlWarehouse(ABC):
@@ -52,8 +55,20 @@ class SqlWarehouse(ABC):
         """Move damaged data out of the way, so that it is built anew; where it lies now."""
 
     @abstractmethod
-    def export(self, schema: str, tables: Mapping[str, Mapping[str, str]], folder: Path) -> list[ExportedTable]:
+    def export(
+        self,
+        schema: str,
+        tables: Mapping[str, Mapping[str, str]],
+        folder: Path,
+        shown_days: Mapping[str, ShownDays] | None = None,
+    ) -> list[ExportedTable]:
         """Write tables to `folder/marts.duckdb` (schema `main`) and `folder/parquet/<table>.parquet`."""
+
+    @abstractmethod
+    def export_parts(
+        self, relation: str, conditions: Mapping[str, str], descriptions: Mapping[str, str], folder: Path
+    ) -> list[ExportedMonth]:
+        """Write the rows of a relation that meet each condition to `folder/<its name>.parquet`."""
 
     @abstractmethod
     def copy_raw(self, conditions: Mapping[str, str], path: Path) -> int:
@@ -64,7 +79,9 @@ class SqlWarehouse(ABC):
         """Show an earlier set's tables to readers within the engine, from its Parquet files."""
 
     @abstractmethod
-    def publish(self, publish_id: str, schema: str, tables: Sequence[str]) -> None:
+    def publish(
+        self, publish_id: str, schema: str, tables: Sequence[str], shown_days: Mapping[str, ShownDays] | None = None
+    ) -> None:
         """Show tables to readers within the engine, where they read there and not in the published files."""
 
     def prepare(self, source_types: Sequence[str]) -> None:
@@ -153,7 +170,7 @@ class SqlWarehouse(ABC):
 
     def _newest_build(self, condition: str) -> Build | None:
         found = self.rows(
-            f"select build_id, from_date, to_date, as_of_date, last_load_number, "
+            f"select build_number, build_id, from_date, to_date, as_of_date, last_load_number, "
             f"coalesce(models_version, '') as models_version from raw.builds where {condition} "
             f"order by build_number desc limit 1"
         )
@@ -192,6 +209,42 @@ class SqlWarehouse(ABC):
         )
         earliest: date | None = found[0]["earliest"]
         return earliest
+
+    def begin_build(self, build: Build) -> None:
+        """Note that days are about to be written."""
+        with self.session() as session:
+            session.run(
+                f"insert into raw.begun_builds (build_id, from_date, after_build_number) "
+                f"select {text_literal(build.build_id)}, {date_literal(build.from_date)}, "
+                f"coalesce(max(build_number), 0) from raw.builds"
+            )
+
+    def first_day_written_since(self, build_number: int, build_id: str) -> date:
+        """The earliest day that builds after a finished one have written, those included that did not finish."""
+        with self.session(read_only=True) as session:
+            is_known = f"build_number = {build_number} and build_id = {text_literal(build_id)}"
+            if not session.all(f"select 1 from raw.builds where {is_known}"):
+                return date.min
+            earliest: date | None = one(
+                session,
+                f"select min(from_date) from (select from_date from raw.builds where build_number > {build_number} "
+                f"union all select from_date from raw.begun_builds where after_build_number >= {build_number}) as b",
+            )
+            return earliest or date.max
+
+    def export_months(self, schema: str, table: DailyTable, first_day: date, folder: Path) -> list[ExportedMonth]:
+        """Write the rows of each month from that of `first_day` on to `folder/<yyyy-mm>.parquet`."""
+        column, relation = table.column, f"{schema}.{table.name}"
+        months = self.rows(
+            f"select distinct cast(date_trunc('month', {column}) as date) as first_day from {relation} "
+            f"where {column} >= {date_literal(first_day.replace(day=1))} order by first_day"
+        )
+        conditions = {
+            row["first_day"].isoformat()[:7]: f"{column} >= {date_literal(row['first_day'])} "
+            f"and {column} < {date_literal(row['first_day'])} + interval '1' month"
+            for row in months
+        }
+        return self.export_parts(relation, conditions, table.descriptions, folder)
 
     def record_build(self, build: Build) -> None:
         """Note that a build has finished."""

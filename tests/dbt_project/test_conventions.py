@@ -183,6 +183,15 @@ def test_public_marts_have_enforced_contracts(models: list[dict[str, Any]]) -> N
     assert all(node["config"]["contract"]["enforced"] for node in models if node["fqn"][1] == "input")
 
 
+def test_marts_that_show_some_days_are_written_by_ranges(models: list[dict[str, Any]]) -> None:
+    """Months of their history stand until a build writes them; a table made anew would change them all."""
+    shown = [node for node in models if "published_days" in node["config"]["meta"]]
+    assert [node["name"] for node in shown] == ["fct_health_score_components"]
+    for node in shown:
+        assert node["config"]["materialized"] == "incremental", node["name"]
+        assert node["config"]["meta"]["range_column"] in node["columns"], node["name"]
+
+
 def test_layers_are_walked_in_one_direction(models: list[dict[str, Any]]) -> None:
     allowed = {
         "staging": set(),

@@ -1,5 +1,6 @@
 """What readers would see change, on two small sets worked out by hand."""
 
+import json
 from pathlib import Path
 
 import duckdb
@@ -75,3 +76,20 @@ def test_a_mart_that_one_side_lacks_counts_as_all_its_rows(tmp_path: Path, publi
     found = compare(made(tmp_path / "candidate.duckdb", "marts", tables), published, KEYS)
     assert found.marts[0] == MartDifference("dim_a", 0, 3, 0)
     assert found.marts[2] == MartDifference("fct_health_score_components", 0, 1, 0)
+
+
+def test_history_that_readers_do_not_see_is_no_added_row(tmp_path: Path, published: Path) -> None:
+    """Readers see two days and month ends. Added are a month end, the day before the newest, and the day after it."""
+    told = {"fct_health_score_components": {"range_column": "score_date", "published_days": 2}, "dim_a": {}}
+    manifest = json.dumps({"as_of_date": "2026-06-30", "tables": told})
+    published.with_name("manifest.json").write_text(manifest, encoding="utf-8")
+    days = "unnest([{}])".format(
+        ", ".join(f"date '2026-{day}'" for day in ("05-30", "05-31", "06-28", "06-29", "06-30", "07-01"))
+    )
+    tables = {
+        "fct_health_scores": SCORE + "3.1 as score, 'thriving' as band",
+        "fct_health_score_components": f"select 'x' as account_id, {days} as score_date, 'health' as score_id, "
+        "'m1' as measure_id, 2.0 as contribution",
+    }
+    found = compare(made(tmp_path / "candidate.duckdb", "marts", tables), published, KEYS)
+    assert found.marts[2] == MartDifference("fct_health_score_components", rows_added=3, rows_removed=1, rows_changed=0)
