@@ -60,7 +60,8 @@ def test_accounts_that_would_change_band_are_told_with_the_measures_that_move_th
             """
             select s.account_id, s.raw_band,
                 case when c.points is null then 'unknown' when c.points <= 1 then 'at_risk'
-                    when c.points <= 1.5 then 'below_line' when c.points <= 2.75 then 'adopting' else 'thriving' end as then
+                    when c.points <= 1.5 then 'below_line' when c.points <= 2.75 then 'adopting'
+                    else 'thriving' end as then
             from marts.fct_health_scores as s
             inner join marts.fct_health_score_components as c using (account_id, score_date, score_id)
             where s.score_date = $day and s.score_id = 'usage' and c.measure_id = 'active_days_28d'
@@ -81,5 +82,5 @@ def test_accounts_that_would_change_band_are_told_with_the_measures_that_move_th
 
 def test_a_candidate_with_a_fault_is_refused(tiny_world: World, tmp_path: Path) -> None:
     (tmp_path / "health_bands.csv").write_text("band_id,valid_from_date,band_rank,maximum_score\nlow,2026-01-01,1,4\n")
-    with pytest.raises(SettingsError, match="health_bands.csv, row 2, band_rank"):
+    with pytest.raises(SettingsError, match=r"health_bands\.csv, row 2, band_rank"):
         preview_scores(load_settings(tiny_world.environment), tmp_path)

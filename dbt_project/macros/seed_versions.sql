@@ -25,3 +25,12 @@
             and seed_rows.{{ column }} = versions.{{ column }}
             {%- endfor %}
 {%- endmacro %}
+
+{# A row of a seed as one text, for its fingerprint. #}
+{% macro row_text(seed, columns) %}
+    concat_ws('|', '{{ seed }}',
+        {%- for column in columns %}
+        coalesce(cast(versions.{{ column }} as {{ dbt.type_string() }}), '(none)'){{ "," if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}

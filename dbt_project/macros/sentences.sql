@@ -6,7 +6,10 @@
 {%- endmacro %}
 
 {% macro signed_text(number, decimals) -%}
-    concat(case when cast({{ number }} as numeric(18, {{ decimals }})) > 0 then '+' else '' end, {{ number_text(number, decimals) }})
+    concat(
+        case when cast({{ number }} as numeric(18, {{ decimals }})) > 0 then '+' else '' end,
+        {{ number_text(number, decimals) }}
+    )
 {%- endmacro %}
 
 {% macro value_text(value, unit, yes, no) -%}
@@ -49,4 +52,14 @@
                     end
                 )
         end
+{%- endmacro %}
+
+{# The reasons of one kind, strongest first, in one text; null where there are none. #}
+{% macro joined_reasons(kind, language, parting) %}
+    nullif(concat_ws('{{ parting }}',
+        {%- for rank in [1, 2, 3] %}
+        max(case when worded.reason_kind = '{{ kind }}' and worded.reason_rank = {{ rank }}
+            then worded.text_{{ language }} end){{ "," if not loop.last }}
+        {%- endfor %}
+    ), '')
 {%- endmacro %}

@@ -20,11 +20,16 @@ MARTS = {
     "dim_dates",
     "dim_features",
     "dim_health_bands",
+    "dim_health_curves",
     "dim_health_measures",
+    "dim_health_scores",
     "dim_kpis",
     "dim_users",
     "fct_contracts",
     "fct_health_score_components",
+    "fct_parent_health_scores",
+    "kpi_score_overrides",
+    "mart_score_overrides",
     "fct_health_scores",
     "fct_maturity_tiers",
     "fct_mrr_monthly",
@@ -148,7 +153,7 @@ def test_days_one_by_one_equal_the_range(tiny_world: World, tmp_path: Path) -> N
         world.dbt("run", first=first, last=last)
     by_day = _contents(path, layers)
     daily = [name for name in whole if _is_daily(name)]
-    assert len(daily) == 9
+    assert len(daily) == 11
     for name in [*daily, *(f"marts.{mart}" for mart in MARTS - RUN_LOGS)]:
         assert by_day[name] == whole[name], name
 

@@ -1,5 +1,5 @@
--- Revenue as it was known on a day, in the reporting currency at the rate of the signature known with the contract. It is
--- not that of the revenue figures, which show what is known today.
+-- Revenue as it was known on a day, in the reporting currency at the rate of the signature known with the contract. The
+-- revenue figures show what is known today.
 with days as (
 
     select * from {{ ref('int_account_days_listed') }}
@@ -26,7 +26,7 @@ rated as (
         rates.reporting_rate,
         row_number() over (
             partition by contracts.contract_id, contracts.source_name, contracts.valid_from_date
-            order by rates.rate_date desc, rates.known_at desc, rates.source_name
+            order by rates.rate_date desc, rates.known_at desc, rates.source_name asc
         ) as recency
     from contracts
     left join rates
@@ -51,8 +51,7 @@ live as (
             days.account_id = rated.account_id
             and rated.recency = 1
             and {{ in_force('rated', 'days.date_day') }}
-            and rated.start_date <= days.date_day
-            and (rated.end_date is null or days.date_day < rated.end_date)
+            and {{ is_live_on('rated', 'days.date_day') }}
 
 ),
 

@@ -1,7 +1,10 @@
 -- The points of the run's days beside those of 7 and of 28 days before; null where the account was not scored then.
 with points as (
 
-    select * from {{ ref('int_measure_points_read') }}
+    select
+        told.*,
+        coalesce(told.segment, '*') as known_segment
+    from {{ ref('int_measure_points_read') }} as told
 
 ),
 
@@ -10,29 +13,33 @@ final as (
     select
         points.account_id,
         points.date_day,
-        coalesce(points.segment, '*') as segment,
+        points.known_segment as segment,
         points.stage_id,
         points.measure_id,
         points.value,
         points.points,
         points.missing_reason,
-        {% for days in [7, 28] -%}
-        {%- set before = 'before_' ~ days -%}
-        {{ before }}.points as points_{{ days }}d_before,
-        case when {{ before }}.account_id is not null then coalesce({{ before }}.segment, '*') end as segment_{{ days }}d_before,
-        {{ before }}.stage_id as stage_id_{{ days }}d_before{{ "," if not loop.last }}
-        {% endfor %}
+        before_7d.points as points_7d_before,
+        before_7d.known_segment as segment_7d_before,
+        before_7d.stage_id as stage_id_7d_before,
+        before_28d.points as points_28d_before,
+        before_28d.known_segment as segment_28d_before,
+        before_28d.stage_id as stage_id_28d_before
     from points
-    {% for days in [7, 28] -%}
-    {%- set before = 'before_' ~ days -%}
-    left join points as {{ before }}
+    left join points as before_7d
         on
-            points.account_id = {{ before }}.account_id
-            and points.measure_id = {{ before }}.measure_id
-            and {{ days_after(before ~ '.date_day', days) }} = points.date_day
-            and {{ before }}.date_day >= {{ days_before(from_date(), days) }}
-            and {{ before }}.date_day <= {{ days_before(to_date(), days) }}
-    {% endfor -%}
+            points.account_id = before_7d.account_id
+            and points.measure_id = before_7d.measure_id
+            and points.date_day = {{ days_after('before_7d.date_day', 7) }}
+            and before_7d.date_day >= {{ days_before(from_date(), 7) }}
+            and before_7d.date_day <= {{ days_before(to_date(), 7) }}
+    left join points as before_28d
+        on
+            points.account_id = before_28d.account_id
+            and points.measure_id = before_28d.measure_id
+            and points.date_day = {{ days_after('before_28d.date_day', 28) }}
+            and before_28d.date_day >= {{ days_before(from_date(), 28) }}
+            and before_28d.date_day <= {{ days_before(to_date(), 28) }}
     where {{ in_run('points.date_day') }}
 
 )

@@ -17,17 +17,15 @@
     'goal_types': ['goal_id'],
 } -%}
 
--- Everything that a score rests on beside its inputs. A version begins on each day from which one of its rows holds, and
--- is named by that day and by what is in force on it.
+-- Everything that a score rests on beside its inputs. A version begins on each day from which one of its rows holds,
+-- and is named by that day and by what is in force on it.
 with rows_told as (
 
     {% for seed, columns in registry.items() %}
     select
         versions.valid_from_date,
         versions.valid_to_date,
-        concat_ws('|', '{{ seed }}'
-            {%- for column in columns %}, coalesce(cast(versions.{{ column }} as {{ dbt.type_string() }}), '(none)'){% endfor -%}
-        ) as content
+        {{ row_text(seed, columns) }} as row_text
     from ({{ seed_versions(seed, keys.get(seed, [])) }}) as versions
     {{ "union all" if not loop.last }}
     {% endfor %}
@@ -45,7 +43,7 @@ final as (
     select
         concat(
             cast(starts.valid_from_date as {{ dbt.type_string() }}), '-',
-            substring(md5({{ joined_hashes('rows_told.content') }}), 1, 8)
+            substring(md5({{ joined_hashes('rows_told.row_text') }}), 1, 8)
         ) as registry_version_id,
         starts.valid_from_date,
         lead(starts.valid_from_date) over (order by starts.valid_from_date) as valid_to_date

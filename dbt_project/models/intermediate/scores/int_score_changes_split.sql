@@ -1,6 +1,6 @@
 -- What moved a score since 7 and since 28 days before, in this order: which measures have data (coverage), how much they
 -- weigh (weight), what they are (input). Each step changes one thing and keeps the rest as it was; a measure without
--- points then has those of now. The three sum to the change, because each is the difference of two scores.
+-- former points has those of now. The parts sum to the change, because each is the difference of two scores.
 with components as (
 
     select * from {{ ref('int_score_components_weighted') }}
@@ -19,32 +19,47 @@ scores as (
 
 ),
 
-sums as (
+compared as (
 
+    {% for days in [7, 28] -%}
     select
         components.account_id,
         components.score_date,
         components.score_id,
-        {%- for days in [7, 28] %}
-        {%- set before = 'before_' ~ days %}
-        {%- set kept = 'coalesce(components.points_' ~ days ~ 'd_before, components.points)' %}
-        sum(cast({{ before }}.weight * {{ kept }} as numeric(28, 12))) as old_points_{{ days }}d,
-        sum(cast({{ before }}.weight as numeric(28, 12))) as old_weight_{{ days }}d,
-        sum(cast(components.weight * {{ kept }} as numeric(28, 12))) as new_points_{{ days }}d{{ "," if not loop.last }}
-        {%- endfor %}
+        components.measure_id,
+        {{ days }} as days,
+        {{ days_before('components.score_date', days) }} as before_date,
+        components.segment_{{ days }}d_before as before_segment,
+        components.stage_id_{{ days }}d_before as before_stage_id,
+        components.weight,
+        coalesce(components.points_{{ days }}d_before, components.points) as kept_points
     from components
-    {%- for days in [7, 28] %}
-    {%- set before = 'before_' ~ days %}
-    left join weights as {{ before }}
-        on
-            components.score_id = {{ before }}.score_id
-            and components.measure_id = {{ before }}.measure_id
-            and components.segment_{{ days }}d_before = {{ before }}.segment
-            and components.stage_id_{{ days }}d_before = {{ before }}.stage_id
-            and {{ in_force(before, days_before('components.score_date', days)) }}
-    {%- endfor %}
     where components.points is not null
-    group by components.account_id, components.score_date, components.score_id
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+
+),
+
+sums as (
+
+    select
+        compared.account_id,
+        compared.score_date,
+        compared.score_id,
+        compared.days,
+        compared.before_date,
+        sum(cast(weights.weight * compared.kept_points as numeric(28, 12))) as points_by_old_weight,
+        sum(cast(weights.weight as numeric(28, 12))) as old_weight,
+        sum(cast(compared.weight * compared.kept_points as numeric(28, 12))) as points_by_weight
+    from compared
+    left join weights
+        on
+            compared.score_id = weights.score_id
+            and compared.measure_id = weights.measure_id
+            and compared.before_segment = weights.segment
+            and compared.before_stage_id = weights.stage_id
+            and {{ in_force('weights', 'compared.before_date') }}
+    group by compared.account_id, compared.score_date, compared.score_id, compared.days, compared.before_date
 
 ),
 
@@ -54,34 +69,24 @@ stepped as (
         sums.account_id,
         sums.score_date,
         sums.score_id,
+        sums.days,
         scores.score,
-        {%- for days in [7, 28] %}
-        {%- set before = 'before_' ~ days %}
-        {{ before }}.score as score_{{ days }}d_before,
-        coalesce(
-            {{ ratio('sums.old_points_' ~ days ~ 'd', 'sums.old_weight_' ~ days ~ 'd') }},
-            {{ ratio('sums.new_points_' ~ days ~ 'd', 'scores.weight_with_data') }}
-        ) as score_with_coverage_{{ days }}d,
-        {{ ratio('sums.new_points_' ~ days ~ 'd', 'scores.weight_with_data') }}
-            as score_with_weight_{{ days }}d{{ "," if not loop.last }}
-        {%- endfor %}
+        before_scores.score as score_before,
+        {{ ratio('sums.points_by_old_weight', 'sums.old_weight') }} as score_by_old_weight,
+        {{ ratio('sums.points_by_weight', 'scores.weight_with_data') }} as score_by_weight
     from sums
     inner join scores
         on
             sums.account_id = scores.account_id
             and sums.score_date = scores.score_date
             and sums.score_id = scores.score_id
-    {%- for days in [7, 28] %}
-    {%- set before = 'before_' ~ days %}
-    left join scores as {{ before }}
+    inner join scores as before_scores
         on
-            sums.account_id = {{ before }}.account_id
-            and sums.score_id = {{ before }}.score_id
-            and sums.score_date = {{ days_after(before ~ '.score_date', days) }}
-            and {{ before }}.score_date >= {{ days_before(from_date(), days) }}
-            and {{ before }}.score_date <= {{ days_before(to_date(), days) }}
-            and {{ before }}.score is not null
-    {%- endfor %}
+            sums.account_id = before_scores.account_id
+            and sums.score_id = before_scores.score_id
+            and sums.before_date = before_scores.score_date
+            and before_scores.score is not null
+            and before_scores.score_date >= {{ days_before(from_date(), 28) }}
 
 ),
 
@@ -91,19 +96,17 @@ final as (
         stepped.account_id,
         stepped.score_date,
         stepped.score_id,
-        {%- for days in [7, 28] %}
-        {%- set was = 'stepped.score_' ~ days ~ 'd_before' %}
-        {%- set covered = 'stepped.score_with_coverage_' ~ days ~ 'd' %}
-        {%- set weighted = 'stepped.score_with_weight_' ~ days ~ 'd' %}
-        {%- for part, later, earlier in [
-            ('', 'stepped.score', was), ('coverage_', covered, was), ('weight_', weighted, covered),
-            ('input_', 'stepped.score', weighted),
-        ] %}
-        case when {{ was }} is not null then cast({{ later }} - {{ earlier }} as numeric(18, 12)) end
-            as {{ part }}change_{{ days }}d{{ "," if not (days == 28 and part == 'input_') }}
-        {%- endfor %}
-        {%- endfor %}
+        {% for days in [7, 28] -%}
+        {{ change_of(days, 'stepped.score - stepped.score_before') }} as change_{{ days }}d,
+        {{ change_of(days, 'coalesce(stepped.score_by_old_weight, stepped.score_by_weight) - stepped.score_before') }}
+            as coverage_change_{{ days }}d,
+        {{ change_of(days, 'stepped.score_by_weight - coalesce(stepped.score_by_old_weight, stepped.score_by_weight)') }}
+            as weight_change_{{ days }}d,
+        {{ change_of(days, 'stepped.score - stepped.score_by_weight') }}
+            as input_change_{{ days }}d{{ "," if not loop.last }}
+        {% endfor %}
     from stepped
+    group by stepped.account_id, stepped.score_date, stepped.score_id
 
 )
 

@@ -23,11 +23,12 @@ final as (
         points.points,
         weights.weight,
         points.missing_reason,
-        {%- for days in [7, 28] %}
-        points.points_{{ days }}d_before,
-        points.segment_{{ days }}d_before,
-        points.stage_id_{{ days }}d_before{{ "," if not loop.last }}
-        {%- endfor %}
+        points.points_7d_before,
+        points.segment_7d_before,
+        points.stage_id_7d_before,
+        points.points_28d_before,
+        points.segment_28d_before,
+        points.stage_id_28d_before
     from points
     inner join weights
         on

@@ -31,7 +31,7 @@ in_effect as (
         overrides.end_date,
         row_number() over (
             partition by overrides.account_id, days.date_day, overrides.score_id
-            order by overrides.start_date desc, overrides.override_id
+            order by overrides.start_date desc, overrides.override_id asc
         ) as recency
     from overrides
     inner join days

@@ -1,5 +1,5 @@
--- A measure lifts a score where it has more than the two points in the middle of the scale, and lowers it below them, by
--- its weight. It moved the score by the weight of what its points have gained or lost in 28 days.
+-- A measure lifts a score where it has more than the two points in the middle of the scale, and lowers it below them,
+-- by its weight. It moved the score by the weight of what its points have gained or lost in 28 days.
 with components as (
 
     select * from {{ ref('int_score_components_weighted') }}

@@ -81,16 +81,12 @@ final as (
         worded.account_id,
         worded.score_date,
         worded.score_id,
-        {%- for kind in ['up', 'down', 'change'] %}
-        {%- for language, parting in ([('english', '; '), ('japanese', '、')] if kind == 'change' else [('english', ' '), ('japanese', '')]) %}
-        nullif(concat_ws(
-            '{{ parting }}'
-            {%- for rank in [1, 2, 3] %},
-            max(case when worded.reason_kind = '{{ kind }}' and worded.reason_rank = {{ rank }} then worded.text_{{ language }} end)
-            {%- endfor %}
-        ), '') as reasons_{{ kind }}_{{ language }}{{ "," if not (kind == 'change' and language == 'japanese') }}
-        {%- endfor %}
-        {%- endfor %}
+        {{ joined_reasons('up', 'english', ' ') }} as reasons_up_english,
+        {{ joined_reasons('up', 'japanese', '') }} as reasons_up_japanese,
+        {{ joined_reasons('down', 'english', ' ') }} as reasons_down_english,
+        {{ joined_reasons('down', 'japanese', '') }} as reasons_down_japanese,
+        {{ joined_reasons('change', 'english', '; ') }} as reasons_change_english,
+        {{ joined_reasons('change', 'japanese', '、') }} as reasons_change_japanese
     from worded
     group by worded.account_id, worded.score_date, worded.score_id
 

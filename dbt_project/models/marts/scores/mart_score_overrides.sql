@@ -22,7 +22,8 @@ held as (
     select
         scores.*,
         row_number() over (partition by scores.override_id order by scores.score_date) as day_number
-    from scores where scores.override_id is not null
+    from scores
+    where scores.override_id is not null
 
 ),
 
@@ -68,8 +69,7 @@ departed as (
 
     select opened.override_id
     from opened
-    inner join contracts
-        on opened.account_id = contracts.account_id and contracts.end_date > opened.start_date
+    inner join contracts on opened.account_id = contracts.account_id and opened.start_date < contracts.end_date
     left join scores
         on opened.account_id = scores.account_id and contracts.end_date <= scores.score_date
     where contracts.end_date <= opened.judged_date and contracts.renewal_status in ('churned', 'replaced')
