@@ -1,5 +1,4 @@
--- Stretches of days on which something holds of a user, department or contact, and those on which it holds of one that
--- has used the product within a window.
+-- Stretches of days on which something holds of a user, department or contact, or of one that used the product lately.
 with users as (
 
     select * from {{ ref('int_user_versions') }}
@@ -58,44 +57,24 @@ stakeholders as (
 
 held as (
 
-    select account_id, 'activated' as state, user_id as used_id, user_id as item_id, from_day, to_day
-    from activated
-    union all
-    select account_id, 'new_28d' as state, null as used_id, user_id as item_id, from_day, last_new_day as to_day
-    from activated
-    union all
-    select account_id, 'department' as state, department as used_id, department as item_id, from_day, to_day
-    from activated
-    union all
-    select account_id, 'administrator' as state, user_id as used_id, user_id as item_id, from_day, to_day
-    from seats
-    where is_administrator
-    union all
-    select account_id, 'decision_maker' as state, user_id as used_id, contact_id as item_id, from_day, to_day
-    from stakeholders
-    where contact_role = 'decision_maker'
-    union all
-    select account_id, 'role' as state, null as used_id, contact_role as item_id, from_day, to_day
-    from stakeholders
+    {{ held_states() }}
 
 ),
 
 used as (
 
-    {% for item, days in [('user_id', 28), ('user_id', 7), ('department', 28)] -%}
-    select
-        '{{ "department" if item == "department" else "user" }}' as used_kind,
-        {{ days }} as window_days,
-        spans.*
-    from ({{ merged_spans(ref('int_usage_recent_facts'), {'distinct': 'facts.' ~ item, 'days': days}) }}) as spans
-    {{ "union all" if not loop.last }}
-    {% endfor %}
+    {{ used_spans() }}
 
 ),
 
 final as (
 
-    select held.account_id, held.state, held.item_id, held.from_day, held.to_day
+    select
+        held.account_id,
+        held.state,
+        held.item_id,
+        held.from_day,
+        held.to_day
     from held
     union all
     select
