@@ -29,3 +29,27 @@
 
 {# The first day that the warehouse covers. #}
 {% macro history_start_date() %}cast('{{ var("history_start_date") }}' as date){% endmacro %}
+
+{# For tables that keep what was first found: the first day whose events a run reads. The first build, and one from the
+   start of history, read all; the others find what was before in the table itself. What becomes known later than the
+   look-back after its day is left out everywhere, so that a range gives what its days give one by one. #}
+{% macro first_day_read() %}
+    {%- if is_incremental() -%}
+    case
+        when {{ from_date() }} <= {{ history_start_date() }} then cast('1970-01-02' as date)
+        else {{ days_before(from_date(), var('usage_lookback_days')) }}
+    end
+    {%- else -%}
+    cast('1970-01-02' as date)
+    {%- endif -%}
+{% endmacro %}
+
+{# True for an event that such a table may find in a run. #}
+{% macro is_read_in_run(events, moment) %}
+    {{ events }}.known_date <= {{ to_date() }}
+    and {{ events }}.known_date <= {{ days_after(events ~ '.event_date', var('usage_lookback_days')) }}
+    and {{ events }}.event_date <= {{ to_date() }}
+    and {{ events }}.{{ moment }} < {{ days_after(to_date(), 2) }}
+    and {{ events }}.event_date >= {{ first_day_read() }}
+    and {{ events }}.{{ moment }} >= {{ days_before(first_day_read(), 1) }}
+{%- endmacro %}

@@ -1,46 +1,47 @@
 {{ config(materialized='incremental', meta={'range_column': 'reached_date'}) }}
 
--- Events are read once, in the run in which they become known; what was found before is read from the table itself, so
--- that a day costs no more as history grows. What happened before the first run counts from its first day.
-with usage_facts as (
+-- What happened before the warehouse's first day counts from that day, so that every row lies on a day that is built.
+with usage_events as (
 
-    select * from {{ ref('int_usage_recent_facts') }}
+    select * from {{ ref('int_usage_events_identified') }}
 
 ),
 
 engagements as (
 
-    select * from {{ ref('int_engagement_facts') }}
+    select * from {{ ref('int_engagements_identified') }}
+
+),
+
+events as (
+
+    select
+        usage_events.account_id,
+        'first_change' as step_id,
+        greatest(usage_events.event_date, usage_events.known_date, {{ history_start_date() }}) as reached_date
+    from usage_events
+    where usage_events.record_change_count > 0 and {{ is_read_in_run('usage_events', 'event_at') }}
+    union all
+    select
+        engagements.account_id,
+        'training_completed' as step_id,
+        greatest(engagements.event_date, engagements.known_date, {{ history_start_date() }}) as reached_date
+    from engagements
+    where
+        engagements.engagement_kind = 'training_completed'
+        and {{ is_read_in_run('engagements', 'engaged_at') }}
 
 ),
 
 told as (
 
     select
-        usage_facts.account_id,
-        'first_change' as step_id,
-        min(greatest(usage_facts.event_date, usage_facts.known_date, {{ from_date() }})) as reached_date
-    from usage_facts
-    where usage_facts.record_change_count > 0 and usage_facts.account_id is not null
-    group by usage_facts.account_id
-    union all
-    select
-        engagements.account_id,
-        'training_completed' as step_id,
-        min(greatest(engagements.event_date, engagements.known_date, {{ from_date() }})) as reached_date
-    from engagements
-    where engagements.engagement_kind = 'training_completed'
-    group by engagements.account_id
-
-),
-
-found_before as (
-
-    select
-        found.account_id,
-        found.step_id
-    from {{ this if is_incremental() else 'told' }} as found
-    where found.reached_date < {{ from_date() }}
+        events.account_id,
+        events.step_id,
+        min(events.reached_date) as reached_date
+    from events
+    where events.account_id is not null
+    group by events.account_id, events.step_id
 
 ),
 
@@ -51,8 +52,17 @@ final as (
         told.step_id,
         told.reached_date
     from told
-    left join found_before on told.account_id = found_before.account_id and told.step_id = found_before.step_id
-    where {{ in_run('told.reached_date') }} and found_before.account_id is null
+    {% if is_incremental() -%}
+    where
+        not exists (
+            select 1
+            from {{ this }} as found_before
+            where
+                found_before.account_id = told.account_id
+                and found_before.step_id = told.step_id
+                and found_before.reached_date < {{ from_date() }}
+        )
+    {%- endif %}
 
 )
 
