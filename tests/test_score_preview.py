@@ -61,11 +61,11 @@ def test_accounts_that_would_change_band_are_told_with_the_measures_that_move_th
             select s.account_id, s.raw_band,
                 case when c.points is null then 'unknown' when c.points <= 1 then 'at_risk'
                     when c.points <= 1.5 then 'below_line' when c.points <= 2.75 then 'adopting'
-                    else 'thriving' end as then
+                    else 'thriving' end as candidate_band
             from marts.fct_health_scores as s
             inner join marts.fct_health_score_components as c using (account_id, score_date, score_id)
             where s.score_date = $day and s.score_id = 'usage' and c.measure_id = 'active_days_28d'
-                and s.raw_band <> then
+                and s.raw_band <> candidate_band
             order by all
             """,
             {"day": DAY},

@@ -113,9 +113,9 @@ BROKEN = {
     ),
     # What measures have become is told as what they weigh.
     "assert_changes_of_scores_add_up": (
-        "int_score_changes_split",
-        r"components\.weight \* coalesce\(components\.points_28d_before, components\.points\)",
-        "components.weight * components.points",
+        "int_score_changes_explained",
+        r"coalesce\(components\.points_28d_before, components\.points\) as kept_points",
+        "components.points as kept_points",
         SCORES,
     ),
 }

@@ -24,6 +24,7 @@ expected as (
         scores.score_id
     from live_days
     inner join scores on {{ in_force('scores', 'live_days.date_day') }}
+    where {{ in_run('live_days.date_day') }}
 
 ),
 

@@ -8,7 +8,7 @@ with scores as (
 
 changes as (
 
-    select * from {{ ref('int_score_changes_split') }}
+    select * from {{ ref('int_score_changes_explained') }}
 
 ),
 
