@@ -132,7 +132,8 @@ def main() -> int:
         "change": change(scores[0], account_id),
         "bands": bands(
             reader.rows(
-                "select s.score_date, s.band, b.band_rank, count(*) as account_count from fct_health_scores as s "
+                "select cast(s.score_date as varchar) as score_date, s.band, b.band_rank, "
+                "count(*) as account_count from fct_health_scores as s "
                 "inner join dim_health_bands as b on s.band = b.band_id where s.score_id = ? group by all",
                 [SCORE],
             )
