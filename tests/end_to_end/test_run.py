@@ -153,7 +153,7 @@ def test_days_one_by_one_equal_the_range(tiny_world: World, tmp_path: Path) -> N
         world.dbt("run", first=first, last=last)
     by_day = _contents(path, layers)
     daily = [name for name in whole if _is_daily(name)]
-    assert len(daily) == 11
+    assert len(daily) == 13
     for name in [*daily, *(f"marts.{mart}" for mart in MARTS - RUN_LOGS)]:
         assert by_day[name] == whole[name], name
 
