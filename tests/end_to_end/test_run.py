@@ -105,7 +105,7 @@ def test_no_file_of_the_hidden_truth_is_loaded(tiny_world: World) -> None:
         loaded = {Path(row[0]) for row in connection.execute("select file_path from raw.batch_files").fetchall()}
     assert len(loaded) > 40
     assert all(path.is_relative_to(WORKPLACE / "demo") for path in loaded)
-    names_of_the_truth = re.compile("_truth|will_churn|value_drift")
+    names_of_the_truth = re.compile("demo_truth|will_churn|value_drift")
     for path in (ROOT / "dbt_project").rglob("*"):
         if path.suffix in {".sql", ".yml", ".csv"}:
             assert not names_of_the_truth.search(path.read_text(encoding="utf-8")), path
