@@ -77,6 +77,8 @@ def test_readers_in_the_database_see_the_days_of_the_files_and_both_engines_make
     assert list(months.values()) == [12, 30, 31, 16]
     current = (ours.published_dir / "current").resolve()
     assert [(current / name).samefile(before / name) for name in months] == [True, True, True, False]
-    assert duckdb.read_parquet(f"{current}/parquet/history/fct_a/*.parquet").fetchall()[-1][0] == NEXT
+    with duckdb.connect() as connection:
+        history = connection.read_parquet(f"{current}/parquet/history/fct_a/*.parquet").fetchall()
+    assert history[-1][0] == NEXT
     roll_back(ours, postgres)
     assert days_seen(url) == SHOWN

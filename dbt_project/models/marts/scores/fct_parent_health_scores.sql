@@ -59,9 +59,9 @@ families as (
         count(*) as account_count,
         count(*) filter (where members.score is not null and members.mrr_amount > 0) as weighed_account_count,
         cast(sum(members.mrr_amount) as numeric(18, 2)) as mrr_amount,
-        {{ ratio('sum(cast(members.mrr_amount * members.score as numeric(28, 12)))',
+        {{ ratio('cast(sum(members.mrr_amount * members.score) as numeric(24, 6))',
                  'sum(members.mrr_amount) filter (where members.score is not null)', side_scale=6) }} as score,
-        {{ ratio('sum(cast(members.mrr_amount * members.coverage_rate as numeric(28, 12)))',
+        {{ ratio('cast(sum(members.mrr_amount * members.coverage_rate) as numeric(24, 6))',
                  'sum(members.mrr_amount)', side_scale=6) }} as coverage_rate
     from members
     group by members.parent_account_id, members.score_date, members.score_id
