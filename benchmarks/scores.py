@@ -34,8 +34,8 @@ VIEWS = ("int_measures_united", "int_measures_listed", "int_score_components_wei
 MODELS = (
     *("int_curve_segments", "int_weights_profiled", "int_registry_versions", "int_measure_points_read"),
     *("int_measure_points_compared", "int_health_scores_summed", "int_health_scores_banded"),
-    *("int_score_changes_explained", "int_score_reasons_ranked", "int_score_reasons_worded", "int_score_overrides_dated"),
-    *("fct_health_scores", "fct_health_score_components"),
+    *("int_score_changes_explained", "int_score_reasons_ranked", "int_score_reasons_worded"),
+    *("int_score_overrides_dated", "fct_health_scores", "fct_health_score_components"),
 )
 HISTORIES = ("int_measure_points_read", "int_health_scores_summed")
 

@@ -26,11 +26,19 @@
             {%- endfor %}
 {%- endmacro %}
 
-{# A row of a seed as one text, for its fingerprint. #}
-{% macro row_text(seed, columns) %}
-    concat_ws('|', '{{ seed }}',
-        {%- for column in columns %}
-        coalesce(cast(versions.{{ column }} as {{ dbt.type_string() }}), '(none)'){{ "," if not loop.last }}
-        {%- endfor %}
-    )
+{# Every row of the seeds as one text, with the days on which it holds. `registry` gives each seed's columns, `keys` what
+   names a version of it where it does not change as a whole. #}
+{% macro registry_rows(registry, keys) %}
+    {%- for seed, columns in registry.items() %}
+    select
+        versions.valid_from_date,
+        versions.valid_to_date,
+        concat_ws('|', '{{ seed }}',
+            {%- for column in columns %}
+            coalesce(cast(versions.{{ column }} as {{ dbt.type_string() }}), '(none)'){{ "," if not loop.last }}
+            {%- endfor %}
+        ) as row_text
+    from ({{ seed_versions(seed, keys.get(seed, [])) }}) as versions
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
 {%- endmacro %}

@@ -63,3 +63,25 @@
         {%- endfor %}
     ), '')
 {%- endmacro %}
+
+{# A reason in one sentence; of a change only the measure and what it moved. Former points stand where they differ. #}
+{% macro reason_text(language) %}
+    {%- set colon, of_four, former, end = {
+        'english': (': ', ' of 4 points', ' (28 days before ', ').'),
+        'japanese': ('：', '点', '（28日前は', '点）。'),
+    }[language] -%}
+    {%- set value = "named.value_" ~ language ~ ", named.unit_" ~ language -%}
+    {%- set points -%}
+        {%- if language == 'english' -%} {{ value }}, ', ', named.points_text, '{{ of_four }}'
+        {%- else -%} {{ value }}, '、4点中', named.points_text, '{{ of_four }}'
+        {%- endif -%}
+    {%- endset %}
+    case
+        when named.reason_kind = 'change' then concat(named.name_{{ language }}, ' ', named.effect_text)
+        when named.former_points_text is null
+            then concat(named.name_{{ language }}, '{{ colon }}', {{ points }}, '{{ "." if language == "english" else "。" }}')
+        else concat(
+            named.name_{{ language }}, '{{ colon }}', {{ points }}, '{{ former }}', named.former_points_text, '{{ end }}'
+        )
+    end
+{%- endmacro %}

@@ -21,14 +21,7 @@
 -- and is named by that day and by what is in force on it.
 with rows_told as (
 
-    {% for seed, columns in registry.items() %}
-    select
-        versions.valid_from_date,
-        versions.valid_to_date,
-        {{ row_text(seed, columns) }} as row_text
-    from ({{ seed_versions(seed, keys.get(seed, [])) }}) as versions
-    {{ "union all" if not loop.last }}
-    {% endfor %}
+    {{ registry_rows(registry, keys) }}
 
 ),
 

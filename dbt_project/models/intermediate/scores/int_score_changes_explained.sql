@@ -1,6 +1,6 @@
--- What moved a score since 7 and since 28 days before, in this order: which measures have data (coverage), how much they
--- weigh (weight), what they are (input). Each step changes one thing and keeps the rest as it was; a measure without
--- former points has those of now. The parts sum to the change, because each is the difference of two scores.
+-- What moved a score since 7 and since 28 days before, in this order: which measures have data (coverage), how much
+-- they weigh (weight), what they are (input). Each step changes one thing and keeps the rest as it was; a measure
+-- without former points has those of now. The parts sum to the change: each is the difference of two scores.
 with components as (
 
     select * from {{ ref('int_score_components_weighted') }}
@@ -21,22 +21,7 @@ scores as (
 
 compared as (
 
-    {% for days in [7, 28] -%}
-    select
-        components.account_id,
-        components.score_date,
-        components.score_id,
-        components.measure_id,
-        {{ days }} as days,
-        {{ days_before('components.score_date', days) }} as before_date,
-        components.segment_{{ days }}d_before as before_segment,
-        components.stage_id_{{ days }}d_before as before_stage_id,
-        components.weight,
-        coalesce(components.points_{{ days }}d_before, components.points) as kept_points
-    from components
-    where components.points is not null
-    {{ "union all" if not loop.last }}
-    {% endfor %}
+    {{ components_and_before('components', [7, 28]) }}
 
 ),
 
@@ -96,15 +81,7 @@ final as (
         stepped.account_id,
         stepped.score_date,
         stepped.score_id,
-        {% for days in [7, 28] -%}
-        {{ change_of(days, 'stepped.score - stepped.score_before') }} as change_{{ days }}d,
-        {{ change_of(days, 'coalesce(stepped.score_by_old_weight, stepped.score_by_weight) - stepped.score_before') }}
-            as coverage_change_{{ days }}d,
-        {{ change_of(days, 'stepped.score_by_weight - coalesce(stepped.score_by_old_weight, stepped.score_by_weight)') }}
-            as weight_change_{{ days }}d,
-        {{ change_of(days, 'stepped.score - stepped.score_by_weight') }}
-            as input_change_{{ days }}d{{ "," if not loop.last }}
-        {% endfor %}
+        {{ changes_over([7, 28]) }}
     from stepped
     group by stepped.account_id, stepped.score_date, stepped.score_id
 

@@ -47,30 +47,8 @@ worded as (
         named.score_id,
         named.reason_kind,
         named.reason_rank,
-        case
-            when named.reason_kind = 'change' then concat(named.name_english, ' ', named.effect_text)
-            when named.former_points_text is null
-                then concat(
-                    named.name_english, ': ', named.value_english, named.unit_english, ', ', named.points_text,
-                    ' of 4 points.'
-                )
-            else concat(
-                named.name_english, ': ', named.value_english, named.unit_english, ', ', named.points_text,
-                ' of 4 points (28 days before ', named.former_points_text, ').'
-            )
-        end as text_english,
-        case
-            when named.reason_kind = 'change' then concat(named.name_japanese, ' ', named.effect_text)
-            when named.former_points_text is null
-                then concat(
-                    named.name_japanese, '：', named.value_japanese, named.unit_japanese, '、4点中', named.points_text,
-                    '点。'
-                )
-            else concat(
-                named.name_japanese, '：', named.value_japanese, named.unit_japanese, '、4点中', named.points_text,
-                '点（28日前は', named.former_points_text, '点）。'
-            )
-        end as text_japanese
+        {{ reason_text('english') }} as text_english,
+        {{ reason_text('japanese') }} as text_japanese
     from named
 
 ),
