@@ -40,13 +40,16 @@ final as (
             scores.account_id = by_measure.account_id
             and scores.score_date = by_measure.score_date
             and scores.score_id = by_measure.score_id
-    {%- for days in [7, 28] %}
-    left join scores as before_{{ days }}
+    left join scores as before_7
         on
-            scores.account_id = before_{{ days }}.account_id
-            and scores.score_id = before_{{ days }}.score_id
-            and before_{{ days }}.score_date = {{ days_before('scores.score_date', days) }}
-    {%- endfor %}
+            scores.account_id = before_7.account_id
+            and scores.score_id = before_7.score_id
+            and before_7.score_date = {{ days_before('scores.score_date', 7) }}
+    left join scores as before_28
+        on
+            scores.account_id = before_28.account_id
+            and scores.score_id = before_28.score_id
+            and before_28.score_date = {{ days_before('scores.score_date', 28) }}
     where
         {{ in_run('scores.score_date') }}
         and (
