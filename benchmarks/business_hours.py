@@ -5,7 +5,6 @@ Each way runs in a process of its own on two threads, so that its memory is its 
 
 import json
 import resource
-import subprocess
 import sys
 import time
 from datetime import date, timedelta
@@ -16,6 +15,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.timing import measured_way
 from benchmarks.usage_daily import compiled_models
 from dagster_project.contract import input_contract
 from dagster_project.settings import PROJECT_ROOT, load_settings
@@ -65,8 +65,8 @@ def show(folder: Path, console: Console, ticket_count: int) -> None:
     """Time every way in turn, and print a table."""
     home = folder / "business_hours"
     # In a process of its own as well, since a child counts the memory that its parent had.
-    _measured(f"prepare {ticket_count}", home)
-    before = _measured("before", home)
+    measured_way("business_hours", f"prepare {ticket_count}", str(home))
+    before = measured_way("business_hours", "before", str(home))
     ways = {
         "bansou: running working time": "ours",
         "DuckDB: a row per ticket and day, all figures at once": "at_once",
@@ -75,7 +75,7 @@ def show(folder: Path, console: Console, ticket_count: int) -> None:
     found: dict[str, list[dict[str, float]]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for name, way in ways.items():
-            found[name].append(_measured(way, home))
+            found[name].append(measured_way("business_hours", way, str(home)))
     if len({json.dumps(each["sums"]) for rounds in found.values() for each in rounds}) > 1:
         raise UnequalMinutesError(f"The ways disagree: {found}")
     title = (
@@ -193,18 +193,6 @@ def _insert(connection: duckdb.DuckDBPyConnection, entity: str, rows: str, **mad
         f"insert into raw.files_{entity} ({', '.join(columns)}) "
         f"select {', '.join(made.get(column, 'null') for column in columns)} from {rows}"
     )
-
-
-def _measured(way: str, home: Path) -> dict[str, float]:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.business_hours", way, str(home)],
-        cwd=PROJECT_ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    told: dict[str, float] = json.loads(done.stdout)
-    return told
 
 
 def _run(way: str, home: Path) -> None:

@@ -6,7 +6,6 @@ Each way runs in a process of its own on two threads, so that its memory is its 
 import csv
 import json
 import resource
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.business_hours import KIBIBYTES_PER_MEBIBYTE
+from benchmarks.timing import measured_way
 from benchmarks.usage_daily import compiled_models
 from dagster_project.configuration import SEEDS_DIR
 from dagster_project.settings import DBT_PROJECT_DIR, PROJECT_ROOT, load_settings
@@ -70,12 +70,12 @@ def show(folder: Path, console: Console, sizes: tuple[Size, ...] = SIZES) -> Non
     """Time both ways in turn for each size, and print a table for each."""
     for size in sizes:
         home = folder / f"scores{size.account_count}x{size.day_count}"
-        told = f"{size.account_count} {size.day_count} {size.rounds}"
-        measure_count = _measured(f"prepare {told}", home)["measure_count"]
+        told = [str(size.account_count), str(size.day_count), str(size.rounds), str(home)]
+        measure_count = measured_way("scores", "prepare", *told)["measure_count"]
         found: dict[str, list[dict[str, Any]]] = {"ours": [], "floor": []}
         for _ in range(size.rounds):
             for way, rounds in found.items():
-                rounds.append(_measured(f"{way} {told}", home))
+                rounds.append(measured_way("scores", way, *told))
         ours, floor = found["ours"][0], found["floor"][0]
         if ours["total"] != floor["total"]:
             raise UnequalScoresError(f"The ways disagree: {ours} {floor}")
@@ -276,18 +276,6 @@ def _points(name: str, knots: list[tuple[float, float]]) -> str:
 def _rows(seed: str) -> Iterator[dict[str, str]]:
     with (SEEDS_DIR / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)
-
-
-def _measured(way: str, home: Path) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.scores", *way.split(), str(home)],
-        cwd=PROJECT_ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
 
 
 def _run(way: str, size: Size, home: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """How rivals are timed: in turn, several rounds, so that a slow moment of the machine meets them all."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Any
 
 from dagster_project.settings import PROJECT_ROOT
 
@@ -70,3 +72,16 @@ def timed_command(variables: Mapping[str, str], *arguments: str) -> tuple[float,
         text=True,
     )
     return time.perf_counter() - started, done.stderr
+
+
+def measured_way(module: str, *arguments: str) -> dict[str, Any]:
+    """What `python -m benchmarks.<module>` printed, as JSON, in a process of its own: so its memory is its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{module}", *arguments],
+        cwd=PROJECT_ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told

@@ -6,6 +6,7 @@ day that is not built yet; a row that speaks of an earlier day is refused, unles
 
 import csv
 import io
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -41,6 +42,15 @@ class PastChange:
 def read_seeds(folder: Path = SEEDS_DIR) -> dict[str, str]:
     """Text of every seed by name."""
     return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.csv"))}
+
+
+def project_with_seeds(seeds: Mapping[str, str], folder: Path) -> Path:
+    """A copy of the dbt project within `folder` in which the seeds of these names have this text."""
+    project = folder / "dbt_project"
+    shutil.copytree(DBT_PROJECT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
+    for name, text in seeds.items():
+        (project / "seeds" / f"{name}.csv").write_text(text, encoding="utf-8")
+    return project
 
 
 def land_configuration(settings: Settings, warehouse: Warehouse, *, rescore: bool = False) -> list[str]:

@@ -28,12 +28,7 @@ def build_on_copy(
     Raises:
         SettingsError: there is no build to copy, the engine keeps none in a file, or the days cannot be built.
     """
-    if settings.engine != "duckdb":
-        raise SettingsError('A copy of the last build is made of DuckDB\'s build file: set engine = "duckdb".')
-    warehouse = open_warehouse(settings)
-    last = warehouse.last_build() if warehouse.exists() else None
-    if last is None:
-        raise SettingsError("There is no build to copy yet: `make run` first.")
+    last = build_to_copy(settings)
     first, newest = checked_range(settings, *asked) if asked else (last.from_date, last.to_date)
     scratch = dev_settings(settings)
     copy_of_build(settings.build_path, scratch.build_path)
@@ -41,6 +36,21 @@ def build_on_copy(
     is_selection = any(sign in model for sign in "+ :,@*")
     selected = model if is_selection else f"{'+' if asked else ''}{model}+"
     return days, run_dbt(scratch, ["build", "--select", selected], days, is_quiet=False)
+
+
+def build_to_copy(settings: Settings) -> Build:
+    """The last build, where it can be copied.
+
+    Raises:
+        SettingsError: there is none, or the engine keeps none in a file.
+    """
+    if settings.engine != "duckdb":
+        raise SettingsError('A copy of the last build is made of DuckDB\'s build file: set engine = "duckdb".')
+    warehouse = open_warehouse(settings)
+    last = warehouse.last_build() if warehouse.exists() else None
+    if last is None:
+        raise SettingsError("There is no build to copy yet: `make run` first.")
+    return last
 
 
 def copy_of_build(source: Path, target: Path) -> None:

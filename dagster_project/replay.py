@@ -1,6 +1,5 @@
 """A past day scored again from what was known then, and held against what is stored: proof that scores are frozen."""
 
-import shutil
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,8 +8,9 @@ from typing import Any
 
 from dagster_project.assets.transform import run_dbt
 from dagster_project.code_version import models_version
+from dagster_project.configuration import project_with_seeds
 from dagster_project.days import BAND_REACH_DAYS
-from dagster_project.settings import DBT_PROJECT_DIR, Settings, SettingsError
+from dagster_project.settings import Settings, SettingsError
 from dagster_project.warehouse import open_warehouse
 from dagster_project.warehouse.duckdb import DuckDBWarehouse
 from dagster_project.warehouse.interface import Build, WarehouseError
@@ -75,7 +75,9 @@ def replay_day(settings: Settings, day: date) -> Replay:
         rows_known = warehouse.copy_known(
             end.astimezone(UTC).replace(tzinfo=None), build.last_load_number, scratch.build_path
         )
-        project = _project_of(settings, day, Path(folder))
+        # The seeds that counted on the day.
+        seeds = {version.seed_name: version.content for version in warehouse.configuration_on(day)}
+        project = project_with_seeds(seeds, Path(folder))
         # A band depends on the days before it, so those are scored as well.
         days = Build("replay", max(start, day - timedelta(days=BAND_REACH_DAYS)), day, day, build.last_load_number)
         selected = " ".join(f"+{mart}" for mart in FROZEN_MARTS)
@@ -98,12 +100,3 @@ def replay_day(settings: Settings, day: date) -> Replay:
                 if ours.get(key) != theirs.get(key)
             ]
     return Replay(day, rows_known, counts, differences, build.models_version == models_version())
-
-
-def _project_of(settings: Settings, day: date, folder: Path) -> Path:
-    """A copy of the dbt project with the seeds that counted on a day."""
-    project = folder / "dbt_project"
-    shutil.copytree(DBT_PROJECT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
-    for version in open_warehouse(settings).configuration_on(day):
-        (project / "seeds" / f"{version.seed_name}.csv").write_text(version.content, encoding="utf-8")
-    return project

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,13 +12,12 @@ from typing import Any
 import duckdb
 
 from dagster_project.assets.transform import run_dbt
-from dagster_project.configuration import VALID_FROM, read_seeds
-from dagster_project.dev import copy_of_build
+from dagster_project.configuration import VALID_FROM, project_with_seeds, read_seeds
+from dagster_project.dev import build_to_copy, copy_of_build
 from dagster_project.diff import BandChange, band_changes
 from dagster_project.registry import REGISTRY_SEEDS, refuse_registry_faults
-from dagster_project.settings import DBT_PROJECT_DIR, Settings, SettingsError
+from dagster_project.settings import Settings
 from dagster_project.sources.file_mapping import text_literal
-from dagster_project.warehouse import open_warehouse
 from dagster_project.warehouse.interface import Build, WarehouseError
 
 # From the measures on: what they count stands in the copy.
@@ -47,21 +45,16 @@ def preview_scores(settings: Settings, seeds_dir: Path) -> Preview:
         SettingsError: there is no build to copy, or scores cannot be computed with the seeds.
         WarehouseError: dbt failed.
     """
-    if settings.engine != "duckdb":
-        raise SettingsError('A copy of the last build is made of DuckDB\'s build file: set engine = "duckdb".')
-    warehouse = open_warehouse(settings)
-    last = warehouse.last_build() if warehouse.exists() else None
-    if last is None:
-        raise SettingsError("There is no build to copy yet: `make run` first.")
+    last = build_to_copy(settings)
     candidate = read_seeds() | read_seeds(seeds_dir)
     refuse_registry_faults(candidate)
     day = last.as_of_date
     with tempfile.TemporaryDirectory(prefix="bansou-preview-") as folder:
-        project = Path(folder) / "dbt_project"
-        shutil.copytree(DBT_PROJECT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
-        for name, text in candidate.items():
-            told = seed_as_of(text, REGISTRY_SEEDS[name], day) if name in REGISTRY_SEEDS else text
-            (project / "seeds" / f"{name}.csv").write_text(told, encoding="utf-8")
+        seeds = {
+            name: seed_as_of(text, REGISTRY_SEEDS[name], day) if name in REGISTRY_SEEDS else text
+            for name, text in candidate.items()
+        }
+        project = project_with_seeds(seeds, Path(folder))
         scratch = settings.model_copy(update={"home": Path(folder) / "home"})
         copy_of_build(settings.build_path, scratch.build_path)
         kinds = "resource_type:test resource_type:unit_test"

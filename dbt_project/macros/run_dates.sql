@@ -53,3 +53,20 @@
     and {{ events }}.event_date >= {{ first_day_read() }}
     and {{ events }}.{{ moment }} >= {{ days_before(first_day_read(), 1) }}
 {%- endmacro %}
+
+{# True for a row that such a table does not hold of an earlier day. `key` names what is found once, `day` when. #}
+{% macro is_not_found_before(rows, key, day) %}
+    {%- if is_incremental() -%}
+    not exists (
+        select 1
+        from {{ this }} as found_before
+        where
+            {% for column in key -%}
+            found_before.{{ column }} = {{ rows }}.{{ column }} and
+            {% endfor -%}
+            found_before.{{ day }} < {{ from_date() }}
+    )
+    {%- else -%}
+    true
+    {%- endif -%}
+{%- endmacro %}

@@ -45,8 +45,7 @@ former_seats as (
         on
             days.account_id = contracts.account_id
             and {{ in_force('contracts', days_before('days.date_day', 90)) }}
-            and contracts.start_date <= {{ days_before('days.date_day', 90) }}
-            and (contracts.end_date is null or {{ days_before('days.date_day', 90) }} < contracts.end_date)
+            and {{ is_live_on('contracts', days_before('days.date_day', 90)) }}
     group by days.account_id, days.date_day
 
 ),

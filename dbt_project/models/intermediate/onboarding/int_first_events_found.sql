@@ -52,17 +52,7 @@ final as (
         told.step_id,
         told.reached_date
     from told
-    {% if is_incremental() -%}
-    where
-        not exists (
-            select 1
-            from {{ this }} as found_before
-            where
-                found_before.account_id = told.account_id
-                and found_before.step_id = told.step_id
-                and found_before.reached_date < {{ from_date() }}
-        )
-    {%- endif %}
+    where {{ is_not_found_before('told', ['account_id', 'step_id'], 'reached_date') }}
 
 )
 

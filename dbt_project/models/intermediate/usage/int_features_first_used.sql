@@ -26,17 +26,7 @@ final as (
         told.feature_id,
         told.first_used_date
     from told
-    {% if is_incremental() -%}
-    where
-        not exists (
-            select 1
-            from {{ this }} as used_before
-            where
-                used_before.account_id = told.account_id
-                and used_before.feature_id = told.feature_id
-                and used_before.first_used_date < {{ from_date() }}
-        )
-    {%- endif %}
+    where {{ is_not_found_before('told', ['account_id', 'feature_id'], 'first_used_date') }}
 
 )
 
