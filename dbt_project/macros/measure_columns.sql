@@ -24,6 +24,17 @@
     {{ return(found) }}
 {% endmacro %}
 
+{# The measures that the measure models have a column for: one row each. #}
+{% macro measures_of_models() %}
+    {%- for model in measure_models() %}
+        {%- for column in measure_columns(model) %}
+    select '{{ column.name }}' as measure_id
+    union all
+        {%- endfor %}
+    {%- endfor %}
+    select cast(null as {{ dbt.type_string() }}) as measure_id where false
+{%- endmacro %}
+
 {# One row per row of a measure model and measure of its own: the value, and whether the measure applies there. #}
 {% macro long_measures(model) %}
     {%- set columns = measure_columns(model) %}

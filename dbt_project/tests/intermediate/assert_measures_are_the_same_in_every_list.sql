@@ -17,6 +17,12 @@ weights as (
 
 ),
 
+measured as (
+
+    {{ measures_of_models() }}
+
+),
+
 listed as (
 
     select distinct
@@ -33,14 +39,11 @@ listed as (
         'health_weights' as list_name,
         weights.measure_id
     from weights
-    {%- for model in measure_models() %}
-        {%- for column in measure_columns(model) %}
-        union all
-        select
-            'measure models' as list_name,
-            '{{ column.name }}' as measure_id
-        {%- endfor %}
-    {%- endfor %}
+    union all
+    select
+        'measure models' as list_name,
+        measured.measure_id
+    from measured
 
 ),
 

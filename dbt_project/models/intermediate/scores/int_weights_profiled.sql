@@ -1,5 +1,5 @@
--- The weight that counts for a segment and a stage: the one for both before the one for the segment, that before the one
--- for the stage, and the one for all last.
+-- The weight that counts for a segment and a stage: the one for both before the one for the segment, that one before
+-- the one for the stage, and the one for all last.
 with weights as (
 
     {{ seed_versions('health_weights', ['score_id', 'measure_id', 'segment', 'stage']) }}
