@@ -30,6 +30,7 @@ from dagster_project.warehouse import open_warehouse
 # Days that no world has; a run's own are put in their place.
 FROM, TO = date(1901, 1, 1), date(1902, 2, 2)
 DAY = date(2026, 6, 30)
+STAGE = "established"
 VIEWS = ("int_measures_united", "int_measures_listed", "int_score_components_weighted")
 MODELS = (
     *("int_curve_segments", "int_weights_profiled", "int_registry_versions", "int_measure_points_read"),
@@ -161,10 +162,10 @@ def _fill(
     measures: Mapping[str, list[str]],
     flags: Mapping[str, list[str]],
 ) -> None:
-    """Each measure somewhere on its curve, a tenth of the values missing; two segments, every stage."""
+    """Each measure somewhere on its curve, a tenth of the values missing; two segments, one stage."""
     connection.execute(
         f"create table intermediate.int_account_days_listed as select 'A' || n as account_id, date_day, "
-        f"case when n % 3 = 0 then 'enterprise' else 'smb' end as segment, 'established' as stage_id, "
+        f"case when n % 3 = 0 then 'enterprise' else 'smb' end as segment, '{STAGE}' as stage_id, "
         f"10 as seat_count, 400 as age_days, date '2020-01-01' as first_contract_date "
         f"from range({size.account_count}) as t(n), (select range::date as date_day from range("
         f"date '{size.first_day}', date '{DAY + timedelta(days=1)}', interval 1 day) union all "
@@ -242,10 +243,13 @@ def _floor(measures: Mapping[str, list[str]]) -> str:
     curves: dict[str, list[tuple[float, float]]] = {}
     for row in _rows("health_curves"):
         curves.setdefault(row["measure_id"], []).append((float(row["knot_value"]), float(row["points"])))
+    applying = {
+        row["measure_id"] for row in _rows("health_measures") if STAGE in row["stages"].replace("*", STAGE).split()
+    }
     weights = {
         (row["score_id"], row["measure_id"]): float(row["weight"])
         for row in _rows("health_weights")
-        if row["segment"] == row["stage"] == "*"
+        if row["segment"] == row["stage"] == "*" and row["measure_id"] in applying
     }
     points = [f"{_points(name, curves[name])} as {name}" for columns in measures.values() for name in columns]
     tables = " inner join ".join(
