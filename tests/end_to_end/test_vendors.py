@@ -67,8 +67,8 @@ def test_marts_are_the_same_when_other_vendors_serve_the_same_company(
     """HubSpot knows of a merged company only that it was; Intercom keeps no deleted conversation, and knows the company
     of a conversation by its contact alone.
 
-    So the accounts that were merged and those with a deleted ticket may differ, and tickets that name nobody; all
-    others may not. Contracts come from a sheet there, HubSpot having none.
+    So the accounts that were merged, those with a deleted ticket and those with one that names nobody may differ, as
+    scores read tickets; all others may not. Contracts come from a sheet there, HubSpot having none.
     """
     world, _ = vendor_run
     merged = rows_of(
@@ -81,16 +81,19 @@ def test_marts_are_the_same_when_other_vendors_serve_the_same_company(
         "select ticket_id, account_id from intermediate.int_ticket_versions "
         "where ticket_id in (select ticket_id from raw.zendesk_tickets where is_deleted)",
     )
-    touched = {account for pair in merged for account in pair} | {account for _, account in deleted if account}
-    everybody = rows_of(world, "select count(*) from marts.dim_accounts")[0][0]
-    assert 0 < len(touched) < everybody / 2
     with duckdb.connect(world.published / "marts.duckdb", read_only=True) as connection:
         tickets = connection.execute("select ticket_id, account_id, user_id from fct_support_tickets").fetchall()
+        parents = connection.execute("select account_id, parent_account_id from dim_accounts").fetchall()
+    touched = {account for pair in merged for account in pair} | {account for _, account in deleted if account}
+    scored_otherwise = touched | {account for _, account, user in tickets if account and user is None}
+    assert 0 < len(scored_otherwise) < len(parents) / 2
+    families = scored_otherwise | {parent for account, parent in parents if account in scored_otherwise and parent}
     of_touched = {ticket for ticket, account, user in tickets if account in touched or user is None}
     of_touched |= {ticket for ticket, _ in deleted}
     assert len(of_touched) < len(tickets) / 2
     conditions = {
-        "account_id": f"coalesce(account_id, '') not in ({listed(touched)})",
+        "account_id": f"coalesce(account_id, '') not in ({listed(scored_otherwise)})",
+        "parent_account_id": f"coalesce(parent_account_id, '') not in ({listed(families)})",
         "ticket_id": f"ticket_id not in ({listed(of_touched)})",
     }
     allowed = {"fct_contracts": {"source_name"}, "mart_restatements": {"restatement_id", "source_name"}}
