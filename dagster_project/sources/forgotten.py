@@ -40,11 +40,7 @@ def forget_in_rows(path: Path, source_name: str, entity: Entity, forgotten: Forg
         return 0
     hashes = ", ".join(_hash_sql(f"told.{quoted(name)}", source_name, forgotten) for name in entity.person_ids)
     pseudonym = f"(select min(pseudonym) from forgotten where person_hash in ({hashes}))"
-    changed = {
-        **{name: f"case when {quoted(name)} is not null then _pseudonym end" for name in entity.person_ids},
-        **{column.name: "null" for column in entity.columns if column.is_personal},
-        "_extra": "null",
-    }
+    changed = without_person(entity, "_pseudonym")
     if set(entity.key) & set(entity.person_ids):
         changed["_record_key"] = f"{text_literal(source_name + ':')} || _pseudonym"
     replaced = ", ".join(
@@ -53,6 +49,18 @@ def forget_in_rows(path: Path, source_name: str, entity: Entity, forgotten: Forg
     )
     query = f"select * exclude (_pseudonym) replace ({replaced}) from judged"
     return _rewrite(path, f"select told.*, {pseudonym} as _pseudonym from read_parquet({{}}) as told", query, forgotten)
+
+
+def without_person(entity: Entity, pseudonym: str) -> dict[str, str]:
+    """The columns that change in a row of a forgotten person, and their new values in SQL.
+
+    A source's own record of a person names our user by the pseudonym, also where the mail address alone had told it:
+    what the person did there still belongs to the account.
+    """
+    ids = {name: f"case when {quoted(name)} is not null then {pseudonym} end" for name in entity.person_ids}
+    if entity.name == "people":
+        ids["external_user_id"] = pseudonym
+    return {**ids, **{column.name: "null" for column in entity.columns if column.is_personal}, "_extra": "null"}
 
 
 def forget_in_rejections(path: Path, source_name: str, forgotten: Forgotten) -> int:

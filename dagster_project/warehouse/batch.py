@@ -7,7 +7,8 @@ from datetime import date, datetime
 import pyarrow.parquet as pq
 
 from dagster_project.contract import Entity
-from dagster_project.sources.file_mapping import SOURCE_IS_RECONSTRUCTED, text_literal
+from dagster_project.sources.file_mapping import SOURCE_IS_RECONSTRUCTED, quoted, text_literal
+from dagster_project.sources.forgotten import without_person
 from dagster_project.sources.landing import LandedBatch
 from dagster_project.warehouse.interface import LoadResult, WarehouseError
 from dagster_project.warehouse.raw_tables import LEDGER_TABLES, raw_columns
@@ -68,8 +69,7 @@ def forget_in_table(
         return 0
     condition = f"_source_name = {source} and ({' or '.join(f'{column} in ({ids})' for column in entity.person_ids)})"
     count = int(one(session, f"select count(*) from raw.{table} where {condition}"))
-    changed = {column: f"case when {column} is not null then {name} end" for column in entity.person_ids}
-    changed |= {column.name: "null" for column in entity.columns if column.is_personal} | {"_extra": "null"}
+    changed = without_person(entity, name)
     if set(entity.key) & set(entity.person_ids):
         new_key = text_literal(f"{source_name}:{pseudonym}")
         changed["_record_key"] = new_key
@@ -78,7 +78,7 @@ def forget_in_table(
             f"update raw.current_rows set record_key = {new_key} "
             f"where table_name = {text_literal(table)} and record_key in ({keys})"
         )
-    assigned = ", ".join(f"{column} = {value}" for column, value in changed.items())
+    assigned = ", ".join(f"{quoted(column)} = {value}" for column, value in changed.items())
     session.run(f"update raw.{table} set {assigned} where {condition}")
     return count
 
