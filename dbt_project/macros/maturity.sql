@@ -1,4 +1,4 @@
-{# Why a group of rows has no score: of the reasons of its rows the one that ends first of itself. Null where one has a
+{# Why a group of rows has no score: of the reasons of its rows the one that is likely to end first. Null where one has a
    score. #}
 
 {% macro missing_reason_of(rows) %}
