@@ -1,5 +1,5 @@
--- By fit, by channel and by seller the customers, months, costs and deals of kpi_customer_fit sum to those over all, and
--- its customers are those of dim_accounts that were signed.
+-- By fit, by channel and by seller the customers, months, costs and deals of kpi_customer_fit sum to those over all,
+-- and its customers are those of dim_accounts that were signed.
 with kpis as (
 
     select * from {{ ref('kpi_customer_fit') }}

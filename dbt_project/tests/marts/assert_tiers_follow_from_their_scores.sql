@@ -1,4 +1,5 @@
--- A tier is reached by the scores known, or by any that the missing ones may be, exactly where it is not above the bound.
+-- A tier is reached by the scores known, or by any that the missing ones may be, where it is not above the bound, and
+-- nowhere else.
 with months as (
 
     select * from {{ ref('fct_maturity_tiers') }}

@@ -29,8 +29,8 @@ plan_items as (
 
 ),
 
--- A customer has left when its last contract that was ever live has ended; while that one is pending, the loss may still
--- be undone.
+-- A customer has left when its last contract that was ever live has ended; while that one is pending, the loss may
+-- still be undone.
 ended as (
 
     select

@@ -35,14 +35,14 @@ answered as (
         answers.answer_points <= criteria.knockout_points as is_knockout,
         row_number() over (
             partition by decisions.decision_kind, decisions.source_name, decisions.decision_id, criteria.question_id
-            order by answers.valid_from_date desc, answers.source_name
+            order by answers.valid_from_date desc, answers.source_name asc
         ) as recency
     from decisions
     inner join answers
         on
             decisions.account_id = answers.account_id
             and {{ in_force('answers', 'decisions.judged_date') }}
-            and answers.answered_date <= decisions.decided_date
+            and decisions.decided_date >= answers.answered_date
             and answers.answer_points between 0 and 4
     inner join criteria
         on answers.question_id = criteria.question_id and {{ in_force('criteria', 'decisions.decided_date') }}
@@ -89,7 +89,7 @@ levelled as (
             and case
                 when scored.fit_score is null then levels.minimum_score is null
                 when scored.knockout_question_id is not null then levels.minimum_score <= 0
-                else levels.minimum_score <= scored.fit_score
+                else scored.fit_score >= levels.minimum_score
             end
 
 ),

@@ -1,5 +1,5 @@
--- The assessment that gives the measure of height its value gives each part its own; a part that it leaves out is as old
--- as that assessment.
+-- The assessment that gives the measure of height its value gives each part its own; a part that it leaves out is as
+-- old as that assessment.
 with points as (
 
     select *

@@ -48,23 +48,31 @@ looked_up as (
 
 ),
 
+beside_the_month_before as (
+
+    select
+        looked_up.*,
+        lag(looked_up.raw_tier) over months as former_tier,
+        lag(looked_up.month_end_date) over months as former_month_end_date
+    from looked_up
+    window months as (partition by looked_up.account_id order by looked_up.month_end_date)
+
+),
+
 -- A tier is lost only after two months below it, so the better of the last two stands.
 held as (
 
     select
-        looked_up.*,
+        months.*,
         case
-            when looked_up.raw_tier is null then null
-            else greatest(
-                looked_up.raw_tier,
-                case
-                    when looked_up.month_end_date <= {{ days_after('lag(looked_up.month_end_date) over months', 31) }}
-                        then lag(looked_up.raw_tier) over months
-                end
-            )
+            when months.raw_tier is null then null
+            when
+                months.former_tier > months.raw_tier
+                and months.month_end_date <= {{ days_after('months.former_month_end_date', 31) }}
+                then months.former_tier
+            else months.raw_tier
         end as tier
-    from looked_up
-    window months as (partition by looked_up.account_id order by looked_up.month_end_date)
+    from beside_the_month_before as months
 
 ),
 
