@@ -17,6 +17,7 @@ AREA_TITLES = {
     "support": "Support · サポート",
     "scores": "Scores · スコア",
     "maturity": "Maturity · 成熟度",
+    "success": "Success plans · サクセスプラン",
     "usage": "Use · 利用",
     "core": "Customers, people, days · 顧客・人・日",
     "identity": "Identity · 名寄せ",

@@ -1,4 +1,5 @@
-"""The registry of scores, judged before anything is computed: measures, curves, weights, scores, bands, stages, goals.
+"""The registry of scores, judged before anything is computed: measures, curves, weights, scores, bands, stages, goals,
+tiers of maturity and the fit check.
 
 The seeds say from which day a row holds; it holds until the next row of its key. So two rows can only overlap by
 naming the same day. What cannot be computed with is refused here, by file, row and column.
@@ -22,9 +23,12 @@ from dagster_project.settings import SettingsError
 ALL = "*"
 HIGHEST_POINTS = 4
 NAMED_FAULTS = 10
+AXES = ("depth", "breadth", "height")
 
 Words = Annotated[tuple[str, ...], BeforeValidator(str.split)]
+Points = Annotated[Decimal, Field(ge=0, le=HIGHEST_POINTS)]
 Optional = Annotated[Decimal | None, BeforeValidator(lambda told: told or None)]
+OptionalPoints = Annotated[Points | None, BeforeValidator(lambda told: told or None)]
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class _Stage(_Row):
 class _Measure(_Row):
     measure_id: str = Field(min_length=1)
     axis: Literal["people", "depth", "rhythm", "engagement", "support", "voice", "value"]
+    maturity_axis: Literal["depth", "breadth", ""]
+    maturity_part: str
     name_english: str = Field(min_length=1)
     name_japanese: str = Field(min_length=1)
     meaning_english: str = Field(min_length=1)
@@ -81,7 +87,7 @@ class _Measure(_Row):
 class _Knot(_Row):
     measure_id: str = Field(min_length=1)
     knot_value: Decimal
-    points: Decimal = Field(ge=0, le=HIGHEST_POINTS)
+    points: Points
 
 
 class _Weight(_Row):
@@ -107,6 +113,35 @@ class _Step(_Row):
     required_input: str = Field(min_length=1)
 
 
+class _Part(_Row):
+    axis_id: Literal["depth", "breadth", "height"]
+    part_id: str = Field(min_length=1)
+
+
+class _Tier(_Row):
+    tier: int = Field(ge=1)
+    name_english: str = Field(min_length=1)
+    name_japanese: str = Field(min_length=1)
+    minimum_depth_score: Points
+    minimum_breadth_score: Points
+    minimum_height_score: Points
+    asks_english: str = Field(min_length=1)
+    asks_japanese: str = Field(min_length=1)
+
+
+class _Criterion(_Row):
+    question_id: str = Field(min_length=1)
+    weight: Decimal = Field(gt=0)
+    knockout_points: Annotated[
+        Annotated[int, Field(ge=0, le=HIGHEST_POINTS)] | None, BeforeValidator(lambda told: told or None)
+    ]
+
+
+class _Fit(_Row):
+    fit_id: Literal["good", "partial", "poor", "unknown"]
+    minimum_score: OptionalPoints
+
+
 # Each seed with what its rows are, and the columns that name a row on a day.
 _SEEDS: dict[str, tuple[type[_Row], tuple[str, ...]]] = {
     "health_scores": (_Score, ("score_id",)),
@@ -118,6 +153,10 @@ _SEEDS: dict[str, tuple[type[_Row], tuple[str, ...]]] = {
     "goal_types": (_Goal, ("goal_id",)),
     "ladder_rungs": (_Rung, ("rung",)),
     "onboarding_steps": (_Step, ("step_id",)),
+    "maturity_parts": (_Part, ("axis_id", "part_id")),
+    "maturity_tiers": (_Tier, ("tier",)),
+    "fit_criteria": (_Criterion, ("question_id",)),
+    "fit_levels": (_Fit, ("fit_id",)),
 }
 
 # What names a version of each seed: the rows of one key and day hold together.
@@ -131,6 +170,10 @@ REGISTRY_SEEDS: dict[str, tuple[str, ...]] = {
     "goal_types": ("goal_id",),
     "ladder_rungs": (),
     "onboarding_steps": (),
+    "maturity_parts": ("axis_id", "part_id"),
+    "maturity_tiers": (),
+    "fit_criteria": ("question_id",),
+    "fit_levels": (),
 }
 
 
@@ -165,6 +208,8 @@ def registry_faults(seeds: Mapping[str, str]) -> list[RegistryFault]:
         "input column": {
             f"{entity.name}.{column}" for entity in input_contract().values() for column in entity.column_names
         },
+        "part of maturity": {""}
+        | {f"{row.axis_id} {row.part_id}" for row in rows["maturity_parts"] if row.part_id != row.axis_id},
     }
     return [
         *_unknown(rows, known),
@@ -172,6 +217,10 @@ def registry_faults(seeds: Mapping[str, str]) -> list[RegistryFault]:
         *_stages(rows["account_stages"]),
         *_unnumbered(rows, "ladder_rungs", "rung"),
         *_unnumbered(rows, "onboarding_steps", "step_number"),
+        *_unnumbered(rows, "maturity_tiers", "tier"),
+        *_axes(rows["maturity_parts"]),
+        *_tiers(rows["maturity_tiers"]),
+        *_fits(rows["fit_levels"]),
         *_curves(rows["health_curves"], {row.measure_id: row.direction for row in rows["health_measures"]}),
         *_weightless(rows["health_weights"], segments | {ALL}, known["stage"] - {ALL}),
     ]
@@ -226,6 +275,10 @@ def _unknown(rows: Mapping[str, Sequence[Any]], known: Mapping[str, set[str]]) -
         ("health_weights", "segment", "segment", lambda row: [row.segment]),
         ("health_weights", "stage", "stage", lambda row: [row.stage]),
         ("onboarding_steps", "required_input", "input column", lambda row: [row.required_input]),
+        (
+            *("health_measures", "maturity_part", "part of maturity"),
+            lambda row: [f"{row.maturity_axis} {row.maturity_part}".strip()],
+        ),
     ]
     homes = {
         "measure": "seeds/health_measures.csv",
@@ -233,6 +286,7 @@ def _unknown(rows: Mapping[str, Sequence[Any]], known: Mapping[str, set[str]]) -
         "stage": "seeds/account_stages.csv",
         "segment": "seeds/account_segments.csv",
         "input column": "docs/input_layer.md",
+        "part of maturity": "seeds/maturity_parts.csv",
     }
     for seed_name, column, kind, names_of in places:
         for row in rows[seed_name]:
@@ -301,7 +355,7 @@ def _stages(rows: Sequence[_Stage]) -> Iterable[RegistryFault]:
 
 
 def _unnumbered(rows: Mapping[str, Sequence[Any]], seed_name: str, column: str) -> Iterable[RegistryFault]:
-    """Rungs and steps that are not numbered 1, 2, 3 …: one is climbed after the other."""
+    """Rungs, steps and tiers that are not numbered 1, 2, 3 …: one is climbed after the other."""
     for group in _by(rows[seed_name], "valid_from_date"):
         for number, row in enumerate(sorted(group, key=lambda row: int(getattr(row, column))), start=1):
             if getattr(row, column) != number:
@@ -312,6 +366,73 @@ def _unnumbered(rows: Mapping[str, Sequence[Any]], seed_name: str, column: str) 
                     f"is {getattr(row, column)} where {number} is due; number them one by one",
                 )
                 break
+
+
+def _axes(rows: Sequence[_Part]) -> Iterable[RegistryFault]:
+    """Axes without a name of their own."""
+    for axis in AXES:
+        parts = {part.part_id: part.row_number for part in rows if part.axis_id == axis}
+        if axis not in parts:
+            yield RegistryFault(
+                *("maturity_parts", min(parts.values(), default=1), "axis_id"),
+                f"no row names the axis {axis} as a whole; give it one with that part_id",
+            )
+
+
+def _tiers(rows: Sequence[_Tier]) -> Iterable[RegistryFault]:
+    """A tier for every score: the first asks nothing, and each asks as much on every axis as the one below, or more."""
+    axes = [f"minimum_{axis}_score" for axis in AXES]
+    for group in _by(rows, "valid_from_date"):
+        ordered = sorted(group, key=lambda tier: tier.tier)
+        for axis in axes:
+            if getattr(ordered[0], axis):
+                yield RegistryFault(
+                    "maturity_tiers",
+                    ordered[0].row_number,
+                    axis,
+                    f"scores below {getattr(ordered[0], axis)} have no tier; the first tier asks 0",
+                )
+        for lower, upper in pairwise(ordered):
+            steps = {axis: getattr(upper, axis) - getattr(lower, axis) for axis in axes}
+            for axis, step in steps.items():
+                if step < 0:
+                    yield RegistryFault(
+                        "maturity_tiers",
+                        upper.row_number,
+                        axis,
+                        f"is less than the {getattr(lower, axis)} of the tier below it, in row {lower.row_number}",
+                    )
+            if not any(steps.values()):
+                yield RegistryFault(
+                    "maturity_tiers",
+                    upper.row_number,
+                    "tier",
+                    f"asks what row {lower.row_number} asks, so that nobody would be in that one",
+                )
+
+
+def _fits(rows: Sequence[_Fit]) -> Iterable[RegistryFault]:
+    """A level of fit for every score from 0 on, and one for those without a score."""
+    for group in _by(rows, "valid_from_date"):
+        without = [level for level in group if level.minimum_score is None]
+        if [level.fit_id for level in without] != ["unknown"]:
+            yield RegistryFault(
+                "fit_levels",
+                group[0].row_number,
+                "minimum_score",
+                "unknown has no minimum, and every other level has one",
+            )
+        scored = sorted(
+            (level for level in group if level.minimum_score is not None), key=lambda level: level.minimum_score
+        )
+        if not scored or scored[0].minimum_score != 0:
+            place = scored[0].row_number if scored else group[0].row_number
+            yield RegistryFault("fit_levels", place, "minimum_score", "the lowest level begins at 0")
+        for lower, upper in pairwise(scored):
+            if lower.minimum_score == upper.minimum_score:
+                yield RegistryFault(
+                    "fit_levels", upper.row_number, "minimum_score", f"row {lower.row_number} begins there too"
+                )
 
 
 def _curves(rows: Sequence[_Knot], directions: Mapping[str, str]) -> Iterable[RegistryFault]:

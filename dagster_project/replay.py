@@ -20,6 +20,7 @@ FROZEN_MARTS = {
     "fct_health_scores": ("score_date", ("account_id", "score_id")),
     "fct_health_score_components": ("score_date", ("account_id", "score_id", "measure_id")),
     "fct_parent_health_scores": ("score_date", ("parent_account_id", "score_id")),
+    "fct_maturity_scores": ("month_end_date", ("account_id", "axis_id", "part_id")),
     "fct_maturity_tiers": ("month_end_date", ("account_id",)),
 }
 
@@ -96,7 +97,7 @@ def replay_day(settings: Settings, day: date) -> Replay:
             counts[mart] = len(ours)
             differences += [
                 Difference(mart, key, ours.get(key), theirs.get(key))
-                for key in sorted(ours.keys() | theirs.keys())
+                for key in sorted(ours.keys() | theirs.keys(), key=str)
                 if ours.get(key) != theirs.get(key)
             ]
     return Replay(day, rows_known, counts, differences, build.models_version == models_version())

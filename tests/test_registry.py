@@ -15,26 +15,36 @@ HEAD = {
     "health_bands": "band_id,valid_from_date,band_rank,maximum_score\n",
     "account_stages": "stage_id,valid_from_date,minimum_age_days\n",
     "account_segments": "segment\n",
-    "health_measures": "measure_id,valid_from_date,axis,name_english,name_japanese,meaning_english,meaning_japanese,"
-    "unit,direction,window_days,minimum_age_days,segments,stages,required_inputs\n",
+    "health_measures": "measure_id,valid_from_date,axis,maturity_axis,maturity_part,name_english,name_japanese,"
+    "meaning_english,meaning_japanese,unit,direction,window_days,minimum_age_days,segments,stages,required_inputs\n",
     "health_curves": "measure_id,valid_from_date,knot_value,points\n",
     "health_weights": "score_id,measure_id,segment,stage,valid_from_date,weight\n",
     "goal_types": "goal_id,valid_from_date,feature_ids\n",
     "ladder_rungs": "rung,valid_from_date\n",
     "onboarding_steps": "step_number,step_id,valid_from_date,required_input\n",
+    "maturity_parts": "axis_id,part_id,valid_from_date\n",
+    "maturity_tiers": "tier,valid_from_date,name_english,name_japanese,minimum_depth_score,minimum_breadth_score,"
+    "minimum_height_score,asks_english,asks_japanese\n",
+    "fit_criteria": "question_id,valid_from_date,weight,knockout_points\n",
+    "fit_levels": "fit_id,valid_from_date,minimum_score\n",
 }
 GOOD = {
     "health_scores": "usage,2026-01-01,0.4,7\n",
     "health_bands": "unknown,2026-01-01,0,\nlow,2026-01-01,1,1.5\nhigh,2026-01-01,2,4\n",
     "account_stages": "new,2026-01-01,0\nold,2026-01-01,90\n",
     "account_segments": "smb\n",
-    "health_measures": "m,2026-01-01,people,M,M,M,M,share,up,28,0,*,*,usage_events.account_id\n"
-    "n,2026-01-01,people,N,N,N,N,share,down,28,0,smb,new old,usage_events.account_id\n",
+    "health_measures": "m,2026-01-01,people,depth,basic,M,M,M,M,share,up,28,0,*,*,usage_events.account_id\n"
+    "n,2026-01-01,people,,,N,N,N,N,share,down,28,0,smb,new old,usage_events.account_id\n",
     "health_curves": "m,2026-01-01,0,0\nm,2026-01-01,1,4\nn,2026-01-01,0,4\nn,2026-01-01,1,0\n",
     "health_weights": "usage,m,*,*,2026-01-01,1\nusage,n,*,*,2026-01-01,2\nusage,n,smb,new,2026-02-01,0\n",
     "goal_types": "more,2026-01-01,f01 f02\n",
     "ladder_rungs": "1,2026-01-01\n2,2026-01-01\n",
     "onboarding_steps": "1,login,2026-01-01,users.activated_at\n",
+    "maturity_parts": "depth,depth,2026-01-01\ndepth,basic,2026-01-01\nbreadth,breadth,2026-01-01\n"
+    "height,height,2026-01-01\n",
+    "maturity_tiers": "1,2026-01-01,A,A,0,0,0,a,a\n2,2026-01-01,B,B,1,1,0,b,b\n3,2026-01-01,C,C,1,2,1.5,c,c\n",
+    "fit_criteria": "problem,2026-01-01,2,0\ndata,2026-01-01,1,\n",
+    "fit_levels": "good,2026-01-01,2.5\npoor,2026-01-01,0\nunknown,2026-01-01,\n",
 }
 
 
@@ -86,7 +96,22 @@ BAD = [
     ("health_scores", "0.4,7", "1.4,7", "row 2, minimum_coverage_rate: "),
     ("account_stages", "new,2026-01-01,0", "new,2026-01-01,1", "row 2, minimum_age_days: the first stage begins"),
     ("account_stages", "old,2026-01-01,90", "old,2026-01-01,0", "row 3, minimum_age_days: row 2 begins there"),
-    ("health_measures", "people,M", "persons,M", "row 2, axis: "),
+    ("health_measures", "people,depth", "persons,depth", "row 2, axis: "),
+    ("health_measures", "depth,basic", "height,basic", "row 2, maturity_axis: "),
+    (
+        "health_measures",
+        "depth,basic",
+        "depth,other",
+        "row 2, maturity_part: there is no part of maturity 'depth other'",
+    ),
+    (
+        "health_measures",
+        "depth,basic",
+        "breadth,basic",
+        "row 2, maturity_part: there is no part of maturity 'breadth basic'",
+    ),
+    ("health_measures", "depth,basic", "depth,", "row 2, maturity_part: there is no part of maturity 'depth'"),
+    ("health_measures", "depth,basic", ",basic", "row 2, maturity_part: there is no part of maturity 'basic'"),
     ("health_measures", "N,N,N,N", "N,,N,N", "row 3, name_japanese: "),
     ("health_measures", "smb,new old", "smb big,new old", "row 3, segments: there is no segment 'big'"),
     ("health_measures", "new old", "late", "row 3, stages: there is no stage 'late'"),
@@ -100,6 +125,33 @@ BAD = [
     ("ladder_rungs", "2,", "3,", "row 3, rung: is 3 where 2 is due"),
     ("onboarding_steps", "1,login", "0,login", "row 2, step_number: "),
     ("onboarding_steps", "users.activated_at", "users.x", "row 2, required_input: there is no input column"),
+    (
+        "health_measures",
+        "depth,basic",
+        "depth,depth",
+        "row 2, maturity_part: there is no part of maturity 'depth depth'",
+    ),
+    ("maturity_parts", "height,height", "width,width", "row 5, axis_id: "),
+    ("maturity_parts", "height,height", "height,people", "row 5, axis_id: no row names the axis height"),
+    ("maturity_parts", "height,height,2026-01-01\n", "", "row 1, axis_id: no row names the axis height"),
+    ("maturity_tiers", "3,2026", "4,2026", "row 4, tier: is 4 where 3 is due"),
+    ("maturity_tiers", "3,2026", "2,2026", "row 4, valid_from_date: row 3 holds for 2 from 2026-01-01 too"),
+    ("maturity_tiers", "A,A,0,0,0", "A,A,0,0.5,0", "row 2, minimum_breadth_score: scores below 0.5 have no tier"),
+    ("maturity_tiers", "B,1,1,0", "B,1.5,1,0", "row 4, minimum_depth_score: is less than the 1.5 of the tier below it"),
+    ("maturity_tiers", "1,2,1.5", "1,1,0", "row 4, tier: asks what row 3 asks"),
+    ("maturity_tiers", "1,2,1.5", "1,4.1,1.5", "row 4, minimum_breadth_score: "),
+    ("maturity_tiers", "1,2,1.5", "1,2,", "row 4, minimum_height_score: "),
+    ("maturity_tiers", "c,c", "c,", "row 4, asks_japanese: "),
+    ("fit_criteria", "2,0", "0,0", "row 2, weight: "),
+    ("fit_criteria", "2,0", "2,5", "row 2, knockout_points: "),
+    ("fit_criteria", "2,0", "2,0.5", "row 2, knockout_points: "),
+    ("fit_criteria", "data,", "problem,", "row 3, valid_from_date: row 2 holds for problem"),
+    ("fit_levels", "good,2026-01-01,2.5", "good,2026-01-01,4.5", "row 2, minimum_score: "),
+    ("fit_levels", "good,2026-01-01,2.5", "good,2026-01-01,0", "row 3, minimum_score: row 2 begins there too"),
+    ("fit_levels", "poor,2026-01-01,0", "poor,2026-01-01,0.5", "row 3, minimum_score: the lowest level begins at 0"),
+    ("fit_levels", "unknown,2026-01-01,\n", "", "row 2, minimum_score: unknown has no minimum"),
+    ("fit_levels", "poor,2026-01-01,0", "poor,2026-01-01,", "row 2, minimum_score: unknown has no minimum"),
+    ("fit_levels", "good,", "great,", "row 2, fit_id: "),
 ]
 
 

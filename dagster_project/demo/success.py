@@ -137,6 +137,7 @@ def _item(  # noqa: PLR0917 - the columns of an item, in their order
         "target_value": target,
         "actual_value": None,
         "is_first_success": item_id.endswith("-01-1"),
+        "is_primary": True if level == "year_goal" else None,
         "agreed_date": agreed.isoformat(),
         "due_date": (agreed + timedelta(days=days)).isoformat(),
         "reached_date": None,

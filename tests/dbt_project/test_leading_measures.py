@@ -11,6 +11,7 @@ from tests.conftest import World
 
 # Entities that tell what became of a contract, or that it is about to end.
 LAGGING = ("contract_outcomes", "churn_notices", "churn_reasons", "opportunities")
+FITS = "model.bansou.int_account_fits_judged"
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +54,10 @@ def test_a_measure_that_reads_it_is_caught(manifest: dict[str, Any], entity: str
         ]
     }
     assert f"model.bansou.input_{entity}" in ancestors(leaky, scored(manifest))
+
+
+def test_no_fit_descends_from_what_became_of_the_customer(manifest: dict[str, Any]) -> None:
+    """It is judged at the signature. Opportunities tell which deals were declined."""
+    above = ancestors(manifest["parent_map"], [FITS])
+    assert "model.bansou.input_fit_answers" in above
+    assert above.isdisjoint(f"model.bansou.input_{entity}" for entity in LAGGING if entity != "opportunities")

@@ -46,6 +46,13 @@ SPOILT = {
     "set backlog_count = backlog_count + 1 where slice_kind = 'total'",
     "assert_newest_backlog_is_that_of_open_tickets": "update marts.kpi_support_backlog_daily "
     "set backlog_count = backlog_count + 1 where slice_kind = 'total'",
+    "assert_tiers_follow_from_their_scores": "update marts.fct_maturity_tiers set tier_high = tier_high - 1 "
+    f"where month_end_date = date '{LAST}' and tier_high > 1",
+    "assert_axes_are_the_mean_of_their_parts": "update marts.fct_maturity_scores set score = score + 0.0001 "
+    f"where month_end_date = date '{LAST}' and part_id = 'basic'",
+    "assert_customers_of_every_fit_add_up": "update marts.dim_accounts set fit = null where account_id = "
+    "(select min(account_id) from marts.dim_accounts where is_customer and is_live)",
+    "assert_every_live_customer_has_a_plan_or_says_so": "delete from marts.fct_success_plans where not has_plan",
 }
 
 

@@ -195,6 +195,7 @@ OBJECTS = {
             "Target__c": "target_value",
             "Actual__c": "actual_value",
             "Is_First_Success__c": "is_first_success",
+            "Is_Primary__c": "is_primary",
             "Agreed_Date__c": "agreed_date",
             "Due_Date__c": "due_date",
             "Reached_Date__c": "reached_date",

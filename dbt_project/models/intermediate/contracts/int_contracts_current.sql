@@ -39,15 +39,9 @@ overlapping as (
 
 ),
 
--- The configured currency; without one, that of all contracts where they have the same.
 reporting as (
 
-    select
-        coalesce(
-            nullif('{{ var("reporting_currency") }}', ''),
-            case when count(distinct upper(known.currency_code)) = 1 then max(upper(known.currency_code)) end
-        ) as currency_code
-    from known
+    {{ reporting_currency('known') }}
 
 ),
 

@@ -1,39 +1,24 @@
-{{ config(materialized='incremental', meta={'range_column': 'month_end_date'}) }}
+-- The months of the run and the one before it, which a tier looks back on.
+with parts as (
 
-with points as (
-
-    select * from {{ ref('int_measure_points_read') }}
-
-),
-
-registry as (
-
-    {{ seed_versions('health_measures', ['measure_id']) }}
-
-),
-
-month_ends as (
-
-    select spine.date_day as month_end_date
-    from ({{ days_between(from_date(), to_date()) }}) as spine
-    where spine.date_day = {{ dbt.last_day('spine.date_day', 'month') }}
+    select * from {{ ref('int_maturity_parts_scored') }}
 
 ),
 
 final as (
 
     select
-        points.account_id,
-        month_ends.month_end_date,
-        {{ ratio("sum(points.points) filter (where registry.maturity_axis = 'depth')",
-                 "count(points.points) filter (where registry.maturity_axis = 'depth')", 9, 6) }} as depth_score,
-        {{ ratio("sum(points.points) filter (where registry.maturity_axis = 'breadth')",
-                 "count(points.points) filter (where registry.maturity_axis = 'breadth')", 9, 6) }} as breadth_score
-    from points
-    inner join month_ends on points.date_day = month_ends.month_end_date
-    inner join registry
-        on points.measure_id = registry.measure_id and {{ in_force('registry', 'points.date_day') }}
-    group by points.account_id, month_ends.month_end_date
+        parts.account_id,
+        parts.month_end_date,
+        parts.axis_id,
+        {{ ratio('sum(parts.score)', 'count(parts.score)', 9, 6) }} as score,
+        cast(sum(parts.measure_count) as bigint) as measure_count,
+        {{ missing_reason_of('parts') }} as missing_reason
+    from parts
+    where
+        parts.month_end_date >= {{ days_before(from_date(), 31) }}
+        and parts.month_end_date <= {{ to_date() }}
+    group by parts.account_id, parts.month_end_date, parts.axis_id
 
 )
 

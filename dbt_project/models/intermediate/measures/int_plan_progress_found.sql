@@ -1,8 +1,13 @@
--- A plan item stands as it was known on the day. What has no target above zero, or was never measured, has no
--- attainment.
+-- A plan item stands as it was known on the day, unless another goal counts in its place.
 with days as (
 
     select * from {{ ref('int_account_days_listed') }}
+
+),
+
+displaced as (
+
+    select * from {{ ref('int_plan_items_displaced') }}
 
 ),
 
@@ -10,10 +15,7 @@ plans as (
 
     select
         versions.*,
-        case
-            when versions.target_value > 0 and versions.actual_value is not null
-                then least({{ ratio('greatest(versions.actual_value, 0)', 'versions.target_value', 18, 6) }}, 1)
-        end as attainment_rate
+        {{ plan_attainment('versions') }} as attainment_rate
     from {{ ref('int_success_plan_versions') }} as versions
 
 ),
@@ -29,6 +31,14 @@ final as (
             as first_success_date
     from days
     inner join plans on days.account_id = plans.account_id and {{ in_force('plans', 'days.date_day') }}
+    where
+        not exists (
+            select 1 from displaced
+            where
+                displaced.source_name = plans.source_name
+                and displaced.plan_item_id = plans.plan_item_id
+                and {{ in_force('displaced', 'days.date_day') }}
+        )
     group by days.account_id, days.date_day
 
 )

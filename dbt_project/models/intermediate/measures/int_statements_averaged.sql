@@ -31,6 +31,8 @@ ranked as (
         dated.account_id,
         dated.date_day,
         dated.statement_kind,
+        dated.source_name,
+        dated.statement_id,
         dated.points,
         row_number() over (
             partition by dated.account_id, dated.date_day, dated.statement_kind, dated.speaker_id
@@ -45,6 +47,8 @@ final as (
     select
         ranked.account_id,
         ranked.date_day,
+        max(ranked.source_name) filter (where ranked.statement_kind = 'strategy') as strategy_source_name,
+        max(ranked.statement_id) filter (where ranked.statement_kind = 'strategy') as strategy_assessment_id,
         {{ ratio("sum(ranked.points) filter (where ranked.statement_kind = 'nps')",
                  "count(*) filter (where ranked.statement_kind = 'nps')", 18, 6) }} as nps_points,
         {{ ratio("sum(ranked.points) filter (where ranked.statement_kind = 'sales_hearing')",

@@ -6,7 +6,13 @@ with accounts as (
 
 contracts as (
 
-    select * from {{ ref('fct_contracts') }}
+    select * from {{ ref('int_account_contracts_summed') }}
+
+),
+
+fits as (
+
+    select * from {{ ref('int_account_fits_judged') }}
 
 ),
 
@@ -31,19 +37,6 @@ band_episodes as (
 aliases as (
 
     select * from {{ ref('int_accounts_aliased') }}
-
-),
-
-contracted as (
-
-    select
-        contracts.account_id,
-        cast(coalesce(sum(contracts.mrr_amount) filter (where contracts.is_live), 0) as numeric(18, 2)) as mrr_amount,
-        cast(sum(contracts.seat_count) filter (where contracts.is_live) as bigint) as seat_count,
-        bool_or(contracts.is_live) as is_live,
-        min(contracts.start_date) as first_contract_date
-    from contracts
-    group by contracts.account_id
 
 ),
 
@@ -88,23 +81,26 @@ select
     aliases.surviving_account_id as merged_into_account_id,
     scored.usage_band,
     scored.health_band,
+    fits.fit,
     coalesce(accounts.is_test, false) as is_test,
     {{ is_customer('accounts') }} as is_customer,
     coalesce(accounts.is_deleted, false) as is_deleted,
-    coalesce(contracted.is_live, false) as is_live,
-    coalesce(contracted.mrr_amount, 0) as mrr_amount,
-    contracted.seat_count,
+    coalesce(contracts.is_live, false) as is_live,
+    coalesce(contracts.mrr_amount, 0) as mrr_amount,
+    contracts.seat_count,
     scored.usage_score,
     scored.health_score,
     latest_tiers.tier as maturity_tier,
+    fits.fit_score,
     accounts.signed_up_date,
-    contracted.first_contract_date,
+    contracts.first_contract_date,
     band_episodes.first_seen_date as health_band_since_date,
     {{ as_of_date() }} as as_of_date
 from accounts
 left join aliases
     on accounts.account_id = aliases.account_id and aliases.merged_date <= {{ as_of_date() }}
-left join contracted on accounts.account_id = contracted.account_id
+left join contracts on accounts.account_id = contracts.account_id
+left join fits on accounts.account_id = fits.account_id
 left join scored on accounts.account_id = scored.account_id
 left join band_episodes
     on

@@ -22,6 +22,12 @@ desk_oddities as (
 
 ),
 
+plan_oddities as (
+
+    select * from {{ ref('int_plan_oddities_found') }}
+
+),
+
 kinds as (
 
     select * from {{ ref('oddity_kinds') }}
@@ -53,6 +59,12 @@ found as (
         desk_oddities.record_id,
         desk_oddities.account_id
     from desk_oddities
+    union all
+    select
+        plan_oddities.oddity_id,
+        plan_oddities.record_id,
+        plan_oddities.account_id
+    from plan_oddities
 
 ),
 
