@@ -5,6 +5,7 @@ import dagster as dg
 from dagster_project.assets.demo import build_demo_asset
 from dagster_project.assets.extract import build_raw_assets
 from dagster_project.assets.publish import build_publish_asset, public_marts
+from dagster_project.assets.statistics import build_statistics_assets
 from dagster_project.assets.transform import build_dbt_assets, prepare_manifest
 from dagster_project.automation import build_automation
 from dagster_project.checks.boundaries import build_mart_checks
@@ -22,9 +23,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     marts = public_marts(manifest)
     assets = dg.Definitions(
         assets=[
-            *build_demo_asset(settings),
-            *raw,
-            models,
+            *(*build_demo_asset(settings), *raw, models, build_statistics_assets(settings, manifest)),
             build_publish_asset(settings, marts, expected),
         ],
         asset_checks=[checks],

@@ -21,6 +21,7 @@ STAGES = {
     "demo__company_files": "demo",
     "raw_tables": "raw",
     "build_models": "models",
+    "compute_statistics": "statistics",
     "check_marts": "checks",
     PUBLISH_STEP: "publish",
 }

@@ -47,7 +47,7 @@ select
     coalesce(final.reached_date is null and final.rung < final.highest_rung_used, false) as is_skipped,
     case
         when final.is_observed_from_start and final.reached_date is not null
-            then greatest({{ dbt.datediff('final.first_contract_date', 'final.reached_date', 'day') }}, 0)
+            then greatest({{ days_from('final.first_contract_date', 'final.reached_date') }}, 0)
     end as days_from_first_contract,
     final.reached_date,
     final.climbed_date,

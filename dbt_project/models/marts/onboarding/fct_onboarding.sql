@@ -81,9 +81,9 @@ select
     {{ ratio('stepped.reached_step_count', 'stepped.step_count', 18, 6) }} as progress_rate,
     case
         when joined.is_judged and joined.first_success_date is not null
-            then greatest({{ dbt.datediff('joined.first_contract_date', 'joined.first_success_date', 'day') }}, 0)
+            then greatest({{ days_from('joined.first_contract_date', 'joined.first_success_date') }}, 0)
     end as days_to_first_success,
-    {{ dbt.datediff('joined.first_contract_date', 'joined.last_observed_date', 'day') }} as observed_days,
+    {{ days_from('joined.first_contract_date', 'joined.last_observed_date') }} as observed_days,
     cast({{ dbt.date_trunc('month', 'joined.first_contract_date') }} as date) as cohort_month_date,
     joined.first_contract_date,
     joined.first_success_date,

@@ -62,10 +62,9 @@ final as (
         listed.reached_date is null and listed.missing_count = 1 as is_current,
         case
             when listed.is_observed_from_start and listed.reached_date is not null
-                then greatest({{ dbt.datediff('listed.first_contract_date', 'listed.reached_date', 'day') }}, 0)
+                then greatest({{ days_from('listed.first_contract_date', 'listed.reached_date') }}, 0)
         end as days_from_start,
-        {{ dbt.datediff('listed.first_contract_date',
-                        'least(' ~ as_of_date() ~ ', listed.left_date)', 'day') }} as observed_days,
+        {{ days_from('listed.first_contract_date', 'least(' ~ as_of_date() ~ ', listed.left_date)') }} as observed_days,
         listed.reached_date,
         case
             when listed.reached_date is null and listed.missing_count = 1
@@ -87,7 +86,7 @@ select
     final.is_current,
     final.is_live
     and final.is_current
-    and {{ dbt.datediff('final.waiting_since_date', as_of_date(), 'day') }} > final.stuck_after_days as is_stuck,
+    and {{ days_from('final.waiting_since_date', as_of_date()) }} > final.stuck_after_days as is_stuck,
     final.days_from_start,
     final.observed_days,
     final.reached_date,
