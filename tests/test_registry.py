@@ -21,7 +21,8 @@ HEAD = {
     "health_weights": "score_id,measure_id,segment,stage,valid_from_date,weight\n",
     "goal_types": "goal_id,valid_from_date,feature_ids\n",
     "ladder_rungs": "rung,valid_from_date\n",
-    "onboarding_steps": "step_number,step_id,valid_from_date,required_input\n",
+    "onboarding_steps": "step_number,step_id,valid_from_date,required_input,stuck_after_days\n",
+    "success_targets": "segment,valid_from_date,default_success_rung,deadline_months,ladder_target_rung\n",
 }
 GOOD = {
     "health_scores": "usage,2026-01-01,0.4,7\n",
@@ -34,7 +35,8 @@ GOOD = {
     "health_weights": "usage,m,*,*,2026-01-01,1\nusage,n,*,*,2026-01-01,2\nusage,n,smb,new,2026-02-01,0\n",
     "goal_types": "more,2026-01-01,f01 f02\n",
     "ladder_rungs": "1,2026-01-01\n2,2026-01-01\n",
-    "onboarding_steps": "1,login,2026-01-01,users.activated_at\n",
+    "onboarding_steps": "1,login,2026-01-01,users.activated_at,30\n",
+    "success_targets": "*,2026-01-01,1,2,2\nsmb,2026-02-01,2,3,2\n",
 }
 
 
@@ -100,6 +102,13 @@ BAD = [
     ("ladder_rungs", "2,", "3,", "row 3, rung: is 3 where 2 is due"),
     ("onboarding_steps", "1,login", "0,login", "row 2, step_number: "),
     ("onboarding_steps", "users.activated_at", "users.x", "row 2, required_input: there is no input column"),
+    ("onboarding_steps", ",30", ",0", "row 2, stuck_after_days: "),
+    ("success_targets", "smb", "big", "row 3, segment: there is no segment 'big'"),
+    ("success_targets", "*,2026-01-01,1,2,2\n", "", "row 2, segment: from the first day on * needs a row"),
+    ("success_targets", "*,2026-01-01", "*,2026-03-01", "row 3, segment: from the first day on * needs a row"),
+    ("success_targets", "1,2,2", "1,0,2", "row 2, deadline_months: "),
+    ("success_targets", "2,3,2", "2,3,3", "row 3, ladder_target_rung: is 3, and the ladder in force on 2026-02-01"),
+    ("success_targets", "1,2,2", "3,2,2", "row 2, default_success_rung: is 3, and the ladder in force on 2026-01-01"),
 ]
 
 
@@ -109,6 +118,12 @@ def test_fault_is_named_by_file_row_and_column(seed: str, old: str, new: str, to
     with pytest.raises(SettingsError) as caught:
         refuse_registry_faults(_seeds(**{seed: GOOD[seed].replace(old, new, 1)}))
     assert f"seeds/{seed}.csv, {told}" in str(caught.value)
+
+
+def test_a_ladder_that_grows_shorter_than_a_target_is_a_fault() -> None:
+    """The target stands, and the rung that it names is gone from a later day on."""
+    faults = registry_faults(_seeds(ladder_rungs=GOOD["ladder_rungs"] + "1,2026-05-01\n"))
+    assert "row 2, ladder_target_rung: is 2, and the ladder in force on 2026-05-01 ends at 1" in str(faults[0])
 
 
 def test_seeds_with_a_fault_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
