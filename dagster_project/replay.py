@@ -21,6 +21,7 @@ FROZEN_MARTS = {
     "fct_health_score_components": ("score_date", ("account_id", "score_id", "measure_id")),
     "fct_parent_health_scores": ("score_date", ("parent_account_id", "score_id")),
     "fct_maturity_tiers": ("month_end_date", ("account_id",)),
+    "fct_feature_ladder": ("date_day", ("account_id",)),
 }
 
 

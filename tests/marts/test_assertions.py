@@ -46,6 +46,12 @@ SPOILT = {
     "set backlog_count = backlog_count + 1 where slice_kind = 'total'",
     "assert_newest_backlog_is_that_of_open_tickets": "update marts.kpi_support_backlog_daily "
     "set backlog_count = backlog_count + 1 where slice_kind = 'total'",
+    "assert_onboarding_progress_is_that_of_the_measure": "update marts.fct_onboarding "
+    "set progress_rate = progress_rate + 0.01",
+    "assert_newest_rung_is_that_of_the_rungs_climbed": "update marts.fct_feature_ladder "
+    f"set ladder_rung = ladder_rung + 1 where date_day = date '{LAST}'",
+    "assert_every_rung_has_a_feature": "insert into reference.ladder_rungs (rung, valid_from_date) "
+    "select max(rung) + 1, max(valid_from_date) from reference.ladder_rungs",
 }
 
 

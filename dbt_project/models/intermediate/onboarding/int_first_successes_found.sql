@@ -29,6 +29,12 @@ columns_fed as (
 
 ),
 
+rungs as (
+
+    select * from {{ ref('int_ladder_rungs_listed') }}
+
+),
+
 agreements as (
 
     select
@@ -41,14 +47,13 @@ agreements as (
 
 ),
 
--- Without these nobody could tell whether a success was reached.
+-- Without a source nobody could tell whether a success was reached.
 seen as (
 
     select
-        count(*) filter (where columns_fed.input_column = 'success_plans.reached_date') = 1 as sees_plans,
-        count(*) filter (where columns_fed.input_column in ('features.ladder_rung', 'usage_events.feature_id')) = 2
-            as sees_rungs
-    from columns_fed
+        (select count(*) from columns_fed where columns_fed.input_column = 'success_plans.reached_date') > 0
+            as sees_plans,
+        (select count(*) from rungs) > 0 as sees_rungs
 
 ),
 

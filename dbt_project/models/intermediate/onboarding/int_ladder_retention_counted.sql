@@ -19,7 +19,7 @@ climbed as (
 
 rungs as (
 
-    {{ seed_versions('ladder_rungs') }}
+    select * from {{ ref('int_ladder_rungs_listed') }}
 
 ),
 

@@ -6,7 +6,7 @@ with days as (
 
 rungs as (
 
-    {{ seed_versions('ladder_rungs') }}
+    select * from {{ ref('int_ladder_rungs_listed') }}
 
 ),
 
