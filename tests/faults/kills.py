@@ -25,6 +25,7 @@ ENDED_BY = {
     "demo": "  ✓ Demo company's files",
     "raw": "  ✓ Sources into raw, checked",
     "models": "  ✓ Models and their tests",
+    "statistics": "  ✓ Statistics",
     "checks": "  ✓ Checks of the marts",
     "publish": "  ✓ Publish",
     "end": "nothing: the process ends",
