@@ -1,5 +1,5 @@
--- A rung on which no feature stands can never be reached, nor any above it. Where no source puts features on rungs there is
--- no ladder to check.
+-- A rung on which no feature stands can never be reached, nor any above it. Where no source puts features on rungs
+-- there is no ladder to check.
 with rungs as (
 
     {{ seed_versions('ladder_rungs') }}

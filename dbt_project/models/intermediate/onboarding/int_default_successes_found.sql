@@ -1,5 +1,5 @@
--- The default rung is the first success on the first day, from its climbing on, on which none is agreed: that day itself,
--- or the day on which an agreement ends.
+-- The default rung is the first success on the first day, from its climbing on, on which none is agreed: that day
+-- itself, or the day on which an agreement ends.
 with targets as (
 
     select * from {{ ref('int_account_targets_dated') }}

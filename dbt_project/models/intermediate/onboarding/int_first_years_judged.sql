@@ -1,5 +1,5 @@
--- Whether an account was still a customer a year after its first term began. By the anniversary, because 365 days from a
--- day before a 29 February end while the first yearly term still runs.
+-- Whether an account was still a customer a year after its first term began. By the anniversary, because 365 days from
+-- a day before a 29 February end while the first yearly term still runs.
 with accounts as (
 
     select * from {{ ref('int_onboarding_accounts_listed') }}

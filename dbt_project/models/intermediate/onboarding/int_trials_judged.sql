@@ -1,4 +1,4 @@
--- Exactly 24 hours are within them. A trial that led to no contract is open until its end; one without an end stays open.
+-- Exactly 24 hours are within them. A trial that led to no contract is open until its end; one without an end stays so.
 with trials as (
 
     select
