@@ -1,4 +1,4 @@
--- In dates that hold on every day: by day d an account has succeeded if success_date <= d; whichever comes first counts.
+-- In dates that hold on every day: by day d an account has succeeded if success_date <= d. What comes first counts.
 with targets as (
 
     select * from {{ ref('int_account_targets_dated') }}

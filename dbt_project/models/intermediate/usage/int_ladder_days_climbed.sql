@@ -35,21 +35,29 @@ stood as (
 
 ),
 
+told as (
+
+    select
+        stood.*,
+        case when stood.reached_rung is null and stood.rung < stood.highest_rung_used then stood.rung end
+            as skipped_rung
+    from stood
+
+),
+
 final as (
 
     select
-        stood.account_id,
-        stood.date_day,
-        max(stood.rung) as top_rung,
-        coalesce(max(stood.rung) filter (where stood.climbed_date is not null), 0) as ladder_rung,
-        coalesce(max(stood.highest_rung_used), 0) as highest_rung_used,
-        {{ joined_numbers('case when stood.reached_rung is null and stood.rung < stood.highest_rung_used then stood.rung end') }}
-            as skipped_rungs,
-        count(*) filter (where stood.reached_rung is null and stood.rung < stood.highest_rung_used)
-            as skipped_rung_count,
-        max(stood.climbed_date) as rung_since_date
-    from stood
-    group by stood.account_id, stood.date_day
+        told.account_id,
+        told.date_day,
+        max(told.rung) as top_rung,
+        coalesce(max(told.rung) filter (where told.climbed_date is not null), 0) as ladder_rung,
+        coalesce(max(told.highest_rung_used), 0) as highest_rung_used,
+        {{ joined_numbers('told.skipped_rung') }} as skipped_rungs,
+        count(told.skipped_rung) as skipped_rung_count,
+        max(told.climbed_date) as rung_since_date
+    from told
+    group by told.account_id, told.date_day
 
 )
 
