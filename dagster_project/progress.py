@@ -11,8 +11,8 @@ STEP_TITLES = {
     "demo": "Demo company's files",
     "raw_tables": "Sources into raw, checked",
     "build_models": "Models and their tests",
-    "compute_statistics": "Statistics",
     "check_marts": "Checks of the marts",
+    "compute_statistics": "Statistics, checked",
     "published": "Publish",
 }
 

@@ -21,8 +21,8 @@ STAGES = {
     "demo__company_files": "demo",
     "raw_tables": "raw",
     "build_models": "models",
-    "compute_statistics": "statistics",
     "check_marts": "checks",
+    "compute_statistics": "statistics",
     PUBLISH_STEP: "publish",
 }
 WHOLE_RUN = "run"

@@ -1,4 +1,4 @@
-"""From built models to the marts that SQL cannot give: one step behind dbt, before the marts are checked."""
+"""From checked marts to those that SQL cannot give: one step that computes them and checks them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 
 from dagster_project.assets.extract import DAILY
+from dagster_project.checks.boundaries import check_specs, judged_suites, suites_of
 from dagster_project.checks.results import OWNER
 from dagster_project.settings import Settings
 from dagster_project.statistics.computing import SCHEMA, STATISTICS, declared_tables, write_statistics
@@ -16,6 +17,7 @@ from dagster_project.warehouse.interface import WarehouseError
 def build_statistics_assets(settings: Settings, manifest: Path) -> dg.AssetsDefinition:
     """The statistics as one step; they stand together or not at all."""
     tables = declared_tables(manifest)
+    suites = suites_of(tables.keys())
 
     @dg.multi_asset(
         name="compute_statistics",
@@ -31,13 +33,17 @@ def build_statistics_assets(settings: Settings, manifest: Path) -> dg.AssetsDefi
             )
             for name, table in sorted(tables.items())
         ],
+        check_specs=check_specs(suites),
     )
-    def compute_statistics() -> Iterator[dg.MaterializeResult[None]]:
+    def compute_statistics(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         row_counts = write_statistics(open_warehouse(settings), tables)
         if missing := tables.keys() - row_counts.keys():
             raise WarehouseError(f"What {', '.join(sorted(missing))} read is not built: build the models first.")
         for name, row_count in row_counts.items():
             yield dg.MaterializeResult(asset_key=_key(f"{SCHEMA}.{name}"), metadata={"row_count": row_count})
+        yield from judged_suites(settings, context, suites)
 
     return compute_statistics
 

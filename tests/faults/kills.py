@@ -25,8 +25,8 @@ ENDED_BY = {
     "demo": "  ✓ Demo company's files",
     "raw": "  ✓ Sources into raw, checked",
     "models": "  ✓ Models and their tests",
-    "statistics": "  ✓ Statistics",
     "checks": "  ✓ Checks of the marts",
+    "statistics": "  ✓ Statistics, checked",
     "publish": "  ✓ Publish",
     "end": "nothing: the process ends",
 }
