@@ -12,6 +12,8 @@ DOCS_PATH = PROJECT_ROOT / "docs" / "definitions.md"
 MARKER = "<!-- From here on written by `make definitions`: edit the seeds and the marts' YAML, not this page. -->"
 BETTER = {"up": "higher", "down": "lower", "middle": "in the middle"}
 AREA_TITLES = {
+    "onboarding": "Onboarding and the ladder · オンボーディングと機能の階段",
+    "statistics": "Survival and intervals · 生存時間と区間推定",
     "contracts": "Contracts and revenue · 契約と収益",
     "kpis": "Key figures · 重要指標",
     "support": "Support · サポート",
@@ -75,8 +77,10 @@ def _marts() -> Iterator[str]:
     for area, title in AREA_TITLES.items():
         yield f"## {title}\n"
         for path in sorted((folder / area).glob("*.yml")):
-            for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
-                yield _mart(model)
+            told = yaml.safe_load(path.read_text(encoding="utf-8"))
+            computed = [table for source in told.get("sources", []) for table in source["tables"]]
+            for mart in told.get("models", []) + computed:
+                yield _mart(mart)
 
 
 def _mart(model: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from dagster_project.assets.transform import run_dbt
 from dagster_project.days import checked_range
 from dagster_project.settings import Settings, SettingsError
+from dagster_project.statistics.computing import declared_tables, write_statistics
 from dagster_project.warehouse import open_warehouse
 from dagster_project.warehouse.interface import Build
 
@@ -20,7 +21,7 @@ def dev_settings(settings: Settings) -> Settings:
 def build_on_copy(
     settings: Settings, model: str, asked: tuple[date, date] | None = None
 ) -> tuple[Build, subprocess.CompletedProcess[str]]:
-    """Build a model or seed, all that reads it, and their tests; the days, and dbt's outcome.
+    """Build a model or seed, all that reads it, the statistics, and their tests; the days, and dbt's outcome.
 
     The days are those of the last build, for which everything that the model reads stands ready. Where others are
     asked for, what it reads is built for them first. `model` is a name, or any selection that dbt understands.
@@ -35,7 +36,10 @@ def build_on_copy(
     days = Build("dev", first, newest, last.as_of_date, last.last_load_number)
     is_selection = any(sign in model for sign in "+ :,@*")
     selected = model if is_selection else f"{'+' if asked else ''}{model}+"
-    return days, run_dbt(scratch, ["build", "--select", selected], days, is_quiet=False)
+    done = run_dbt(scratch, ["build", "--select", selected], days, is_quiet=False)
+    if not done.returncode:
+        write_statistics(open_warehouse(scratch), declared_tables(scratch.dbt_target_dir / "manifest.json"))
+    return days, done
 
 
 def build_to_copy(settings: Settings) -> Build:

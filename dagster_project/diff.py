@@ -57,8 +57,10 @@ class Comparison:
 
 
 def mart_keys(manifest_path: Path) -> dict[str, list[str]]:
-    """Columns that name a row of each public mart but the logs of runs, from the test that holds them unique."""
-    nodes = json.loads(manifest_path.read_text(encoding="utf-8"))["nodes"]
+    """Columns that name a row of each public mart but the logs of runs: from the test that holds them unique, or as the
+    table's YAML says where Python computes it."""
+    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+    nodes = manifest["nodes"]
     public = {
         unique_id: node["name"]
         for unique_id, node in nodes.items()
@@ -74,7 +76,13 @@ def mart_keys(manifest_path: Path) -> dict[str, list[str]]:
         elif mart and test.get("name") == "unique_combination":
             told = test["kwargs"]
             keys[mart] = list(told.get("columns") or told["arguments"]["columns"])
-    return {mart: keys[mart] for mart in sorted(public.values()) if mart in keys}
+    keys = {mart: keys[mart] for mart in public.values() if mart in keys}
+    keys |= {
+        node["name"]: node["config"]["meta"]["key"]
+        for node in manifest["sources"].values()
+        if node["config"]["meta"].get("is_mart")
+    }
+    return dict(sorted(keys.items()))
 
 
 def compare(candidate: Path, published: Path, keys: Mapping[str, Sequence[str]]) -> Comparison:

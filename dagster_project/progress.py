@@ -12,6 +12,7 @@ STEP_TITLES = {
     "raw_tables": "Sources into raw, checked",
     "build_models": "Models and their tests",
     "check_marts": "Checks of the marts",
+    "compute_statistics": "Statistics, checked",
     "published": "Publish",
 }
 

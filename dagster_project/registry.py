@@ -111,6 +111,14 @@ class _Step(_Row):
     step_number: int = Field(ge=1)
     step_id: str = Field(min_length=1)
     required_input: str = Field(min_length=1)
+    stuck_after_days: int = Field(ge=1)
+
+
+class _Target(_Row):
+    segment: str = Field(min_length=1)
+    default_success_rung: int = Field(ge=1)
+    deadline_months: int = Field(ge=1)
+    ladder_target_rung: int = Field(ge=1)
 
 
 class _Part(_Row):
@@ -157,6 +165,7 @@ _SEEDS: dict[str, tuple[type[_Row], tuple[str, ...]]] = {
     "maturity_tiers": (_Tier, ("tier",)),
     "fit_criteria": (_Criterion, ("question_id",)),
     "fit_levels": (_Fit, ("fit_id",)),
+    "success_targets": (_Target, ("segment",)),
 }
 
 # What names a version of each seed: the rows of one key and day hold together.
@@ -221,6 +230,7 @@ def registry_faults(seeds: Mapping[str, str]) -> list[RegistryFault]:
         *_axes(rows["maturity_parts"]),
         *_tiers(rows["maturity_tiers"]),
         *_fits(rows["fit_levels"]),
+        *_targets(rows["success_targets"], rows["ladder_rungs"]),
         *_curves(rows["health_curves"], {row.measure_id: row.direction for row in rows["health_measures"]}),
         *_weightless(rows["health_weights"], segments | {ALL}, known["stage"] - {ALL}),
     ]
@@ -279,6 +289,7 @@ def _unknown(rows: Mapping[str, Sequence[Any]], known: Mapping[str, set[str]]) -
             *("health_measures", "maturity_part", "part of maturity"),
             lambda row: [f"{row.maturity_axis} {row.maturity_part}".strip()],
         ),
+        ("success_targets", "segment", "segment", lambda row: [row.segment]),
     ]
     homes = {
         "measure": "seeds/health_measures.csv",
@@ -433,6 +444,26 @@ def _fits(rows: Sequence[_Fit]) -> Iterable[RegistryFault]:
                 yield RegistryFault(
                     "fit_levels", upper.row_number, "minimum_score", f"row {lower.row_number} begins there too"
                 )
+
+
+def _targets(targets: Sequence[_Target], rungs: Sequence[_Rung]) -> Iterable[RegistryFault]:
+    """Segments that no target is for, and targets above the top of the ladder."""
+    dated = sorted(targets, key=lambda row: row.valid_from_date)
+    if not dated or not any(row.segment == ALL for row in dated if row.valid_from_date == dated[0].valid_from_date):
+        first_row = dated[0].row_number if dated else 2
+        yield RegistryFault(
+            "success_targets", first_row, "segment", f"from the first day on {ALL} needs a row of its own"
+        )
+    for day in sorted({row.valid_from_date for row in [*targets, *rungs]}):
+        in_force = {row.segment: row for row in dated if row.valid_from_date <= day}
+        ladder = max((row.valid_from_date for row in rungs if row.valid_from_date <= day), default=day)
+        top = max((row.rung for row in rungs if row.valid_from_date == ladder), default=0)
+        for row in in_force.values():
+            for column in ("default_success_rung", "ladder_target_rung"):
+                rung = getattr(row, column)
+                if rung > top:
+                    told = f"is {rung}, and the ladder in force on {day} ends at {top}"
+                    yield RegistryFault("success_targets", row.row_number, column, told)
 
 
 def _curves(rows: Sequence[_Knot], directions: Mapping[str, str]) -> Iterable[RegistryFault]:

@@ -22,6 +22,7 @@ FROZEN_MARTS = {
     "fct_parent_health_scores": ("score_date", ("parent_account_id", "score_id")),
     "fct_maturity_scores": ("month_end_date", ("account_id", "axis_id", "part_id")),
     "fct_maturity_tiers": ("month_end_date", ("account_id",)),
+    "fct_feature_ladder": ("date_day", ("account_id",)),
 }
 
 

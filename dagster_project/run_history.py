@@ -22,6 +22,7 @@ STAGES = {
     "raw_tables": "raw",
     "build_models": "models",
     "check_marts": "checks",
+    "compute_statistics": "statistics",
     PUBLISH_STEP: "publish",
 }
 WHOLE_RUN = "run"

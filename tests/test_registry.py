@@ -21,12 +21,13 @@ HEAD = {
     "health_weights": "score_id,measure_id,segment,stage,valid_from_date,weight\n",
     "goal_types": "goal_id,valid_from_date,feature_ids\n",
     "ladder_rungs": "rung,valid_from_date\n",
-    "onboarding_steps": "step_number,step_id,valid_from_date,required_input\n",
     "maturity_parts": "axis_id,part_id,valid_from_date\n",
     "maturity_tiers": "tier,valid_from_date,name_english,name_japanese,minimum_depth_score,minimum_breadth_score,"
     "minimum_height_score,asks_english,asks_japanese\n",
     "fit_criteria": "question_id,valid_from_date,weight,knockout_points\n",
     "fit_levels": "fit_id,valid_from_date,minimum_score\n",
+    "onboarding_steps": "step_number,step_id,valid_from_date,required_input,stuck_after_days\n",
+    "success_targets": "segment,valid_from_date,default_success_rung,deadline_months,ladder_target_rung\n",
 }
 GOOD = {
     "health_scores": "usage,2026-01-01,0.4,7\n",
@@ -39,12 +40,13 @@ GOOD = {
     "health_weights": "usage,m,*,*,2026-01-01,1\nusage,n,*,*,2026-01-01,2\nusage,n,smb,new,2026-02-01,0\n",
     "goal_types": "more,2026-01-01,f01 f02\n",
     "ladder_rungs": "1,2026-01-01\n2,2026-01-01\n",
-    "onboarding_steps": "1,login,2026-01-01,users.activated_at\n",
     "maturity_parts": "depth,depth,2026-01-01\ndepth,basic,2026-01-01\nbreadth,breadth,2026-01-01\n"
     "height,height,2026-01-01\n",
     "maturity_tiers": "1,2026-01-01,A,A,0,0,0,a,a\n2,2026-01-01,B,B,1,1,0,b,b\n3,2026-01-01,C,C,1,2,1.5,c,c\n",
     "fit_criteria": "problem,2026-01-01,2,0\ndata,2026-01-01,1,\n",
     "fit_levels": "good,2026-01-01,2.5\npoor,2026-01-01,0\nunknown,2026-01-01,\n",
+    "onboarding_steps": "1,login,2026-01-01,users.activated_at,30\n",
+    "success_targets": "*,2026-01-01,1,2,2\nsmb,2026-02-01,2,3,2\n",
 }
 
 
@@ -152,6 +154,13 @@ BAD = [
     ("fit_levels", "unknown,2026-01-01,\n", "", "row 2, minimum_score: unknown has no minimum"),
     ("fit_levels", "poor,2026-01-01,0", "poor,2026-01-01,", "row 2, minimum_score: unknown has no minimum"),
     ("fit_levels", "good,", "great,", "row 2, fit_id: "),
+    ("onboarding_steps", ",30", ",0", "row 2, stuck_after_days: "),
+    ("success_targets", "smb", "big", "row 3, segment: there is no segment 'big'"),
+    ("success_targets", "*,2026-01-01,1,2,2\n", "", "row 2, segment: from the first day on * needs a row"),
+    ("success_targets", "*,2026-01-01", "*,2026-03-01", "row 3, segment: from the first day on * needs a row"),
+    ("success_targets", "1,2,2", "1,0,2", "row 2, deadline_months: "),
+    ("success_targets", "2,3,2", "2,3,3", "row 3, ladder_target_rung: is 3, and the ladder in force on 2026-02-01"),
+    ("success_targets", "1,2,2", "3,2,2", "row 2, default_success_rung: is 3, and the ladder in force on 2026-01-01"),
 ]
 
 
@@ -161,6 +170,12 @@ def test_fault_is_named_by_file_row_and_column(seed: str, old: str, new: str, to
     with pytest.raises(SettingsError) as caught:
         refuse_registry_faults(_seeds(**{seed: GOOD[seed].replace(old, new, 1)}))
     assert f"seeds/{seed}.csv, {told}" in str(caught.value)
+
+
+def test_a_ladder_that_grows_shorter_than_a_target_is_a_fault() -> None:
+    """The target stands, and the rung that it names is gone from a later day on."""
+    faults = registry_faults(_seeds(ladder_rungs=GOOD["ladder_rungs"] + "1,2026-05-01\n"))
+    assert "row 2, ladder_target_rung: is 2, and the ladder in force on 2026-05-01 ends at 1" in str(faults[0])
 
 
 def test_seeds_with_a_fault_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

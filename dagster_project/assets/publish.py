@@ -20,9 +20,11 @@ PUBLISH_KEY = dg.AssetKey(["published", "marts"])
 
 
 def public_marts(manifest_path: Path) -> list[PublicMart]:
-    """The marts that readers see, from dbt's manifest, by name."""
-    nodes = json.loads(manifest_path.read_text(encoding="utf-8"))["nodes"].values()
-    public = [node for node in nodes if node["resource_type"] == "model" and node["config"]["access"] == "public"]
+    """The marts that readers see, from dbt's manifest, by name: public models, and the tables that Python computes."""
+    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    public = [node for node in models if node["config"]["access"] == "public"]
+    public += [node for node in manifest["sources"].values() if node["config"]["meta"].get("is_mart")]
     return sorted(
         (
             PublicMart(

@@ -1,6 +1,6 @@
 """The guard behind the models: each mart's suite as a blocking Dagster check, its warnings as one that only tells."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import dagster as dg
 
@@ -14,41 +14,58 @@ CHECK_NAME = "meets_expectations"
 WARNING_NAME = "raises_no_warning"
 
 
-def build_mart_checks(settings: Settings) -> dg.AssetChecksDefinition:
-    """One step that validates every mart's suite."""
-    suites = read_suites("marts")
+def build_mart_checks(settings: Settings, computed: Collection[str]) -> dg.AssetChecksDefinition:
+    """One step that validates the suites of the marts that dbt makes; those `computed` later are checked with them."""
+    suites = [suite for suite in read_suites("marts") if _name(suite) not in computed]
 
-    @dg.multi_asset_check(name="check_marts", specs=[spec for suite in suites for spec in _specs(suite)])
+    @dg.multi_asset_check(name="check_marts", specs=check_specs(suites))
     def mart_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        warehouse = open_warehouse(settings)
-        _, last = days_of_run(settings, context.run.tags)
-        build = warehouse.last_build()
-        as_of_date = max(last, build.as_of_date) if build else last
-        subjects = [
-            Subject(suite.table, suite, suite.table, rows_expected=settings.entities_fed >= set(suite.rows_expected_of))
-            for suite in suites
-        ]
-        dates = {
-            "history_start_date": f"date '{settings.calendar.history_start_date}'",
-            "as_of_date": f"date '{as_of_date}'",
-        }
-        results = validate(warehouse.rows, subjects, dates)
-        record_checks(
-            settings,
-            warehouse,
-            context.run.run_id,
-            as_of_date,
-            [told for suite in suites for told in _told(suite, results[suite.table])],
-        )
-        for suite in suites:
-            result = results[suite.table]
-            for failure in result.failures:
-                context.log.error(f"{suite.table}: {failure}. {suite.remedy}")
-            yield check_result(suite, CHECK_NAME, result, result.failures, dg.AssetCheckSeverity.ERROR)
-            if _has_warnings(suite):
-                yield check_result(suite, WARNING_NAME, result, result.warnings, dg.AssetCheckSeverity.WARN)
+        yield from judged_suites(settings, context, suites)
 
     return mart_checks
+
+
+def suites_of(marts: Collection[str]) -> list[Suite]:
+    """The suites of some marts, by name."""
+    return [suite for suite in read_suites("marts") if _name(suite) in marts]
+
+
+def check_specs(suites: Sequence[Suite]) -> list[dg.AssetCheckSpec]:
+    """The checks that suites are to Dagster."""
+    return [spec for suite in suites for spec in _specs(suite)]
+
+
+def judged_suites(
+    settings: Settings, context: dg.AssetCheckExecutionContext | dg.AssetExecutionContext, suites: Sequence[Suite]
+) -> Iterator[dg.AssetCheckResult]:
+    """Validate suites on the build as it stands, keep what they found, and tell Dagster."""
+    warehouse = open_warehouse(settings)
+    _, last = days_of_run(settings, context.run.tags)
+    build = warehouse.last_build()
+    as_of_date = max(last, build.as_of_date) if build else last
+    subjects = [
+        Subject(suite.table, suite, suite.table, rows_expected=settings.entities_fed >= set(suite.rows_expected_of))
+        for suite in suites
+    ]
+    dates = {
+        "history_start_date": f"date '{settings.calendar.history_start_date}'",
+        "as_of_date": f"date '{as_of_date}'",
+    }
+    results = validate(warehouse.rows, subjects, dates)
+    record_checks(
+        settings,
+        warehouse,
+        context.run.run_id,
+        as_of_date,
+        [told for suite in suites for told in _told(suite, results[suite.table])],
+    )
+    for suite in suites:
+        result = results[suite.table]
+        for failure in result.failures:
+            context.log.error(f"{suite.table}: {failure}. {suite.remedy}")
+        yield check_result(suite, CHECK_NAME, result, result.failures, dg.AssetCheckSeverity.ERROR)
+        if _has_warnings(suite):
+            yield check_result(suite, WARNING_NAME, result, result.warnings, dg.AssetCheckSeverity.WARN)
 
 
 def check_result(
@@ -96,6 +113,10 @@ def _specs(suite: Suite) -> list[dg.AssetCheckSpec]:
     return specs
 
 
+def _name(suite: Suite) -> str:
+    return suite.table.partition(".")[2]
+
+
 def _has_warnings(suite: Suite) -> bool:
     return any(told["severity"] == "warning" for told in suite.document["expectations"])
 
@@ -104,7 +125,7 @@ def _told(suite: Suite, result: SuiteResult) -> list[CheckResult]:
     return [
         CheckResult(
             stage="marts",
-            table_name=suite.table.partition(".")[2],
+            table_name=_name(suite),
             check_name=figure.name,
             policy="warn" if figure.is_warning else "block",
             outcome="passed" if figure.is_met else "warned" if figure.is_warning else "failed",

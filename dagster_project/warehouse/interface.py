@@ -69,6 +69,15 @@ class ExportedTable:
 
 
 @dataclass(frozen=True)
+class MadeTable:
+    """A table with its rows; `columns` gives the type of each column, and the values of a row are in their order."""
+
+    name: str
+    columns: Mapping[str, str]
+    rows: Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True)
 class DailyTable:
     """A table whose rows have a date in `column`; `descriptions` says what its columns hold."""
 
@@ -169,6 +178,9 @@ class Warehouse(Protocol):
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """Result of a query as dictionaries, read only."""
+
+    def replace_tables(self, schema: str, tables: Sequence[MadeTable]) -> None:
+        """Put tables in place of those of the same name, all in one transaction."""
 
     def exists(self) -> bool:
         """True where there is a warehouse to read from."""

@@ -19,6 +19,7 @@ from dagster_project.warehouse.interface import (
     ExportedMonth,
     ExportedTable,
     LoadResult,
+    MadeTable,
 )
 from dagster_project.warehouse.raw_tables import FACT_TABLES, LEDGER_TABLES, raw_columns
 from dagster_project.warehouse.session import Session, date_literal, one, timestamp_literal
@@ -264,6 +265,15 @@ class SqlWarehouse(ABC):
         """Result of a query as dictionaries, read only."""
         with self.session(read_only=True) as session:
             return session.dictionaries(query)
+
+    def replace_tables(self, schema: str, tables: Sequence[MadeTable]) -> None:
+        """Put tables in place of those of the same name, all in one transaction."""
+        with self.session() as session:
+            for table in tables:
+                listed = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
+                session.run(f"drop table if exists {schema}.{table.name}")
+                session.run(f"create table {schema}.{table.name} ({listed})")
+                session.insert(f"{schema}.{table.name}", list(table.columns), table.rows)
 
 
 def _create_or_widen(session: Session, table: str, columns: dict[str, str], found: set[str] | None) -> None:

@@ -26,6 +26,7 @@ ENDED_BY = {
     "raw": "  ✓ Sources into raw, checked",
     "models": "  ✓ Models and their tests",
     "checks": "  ✓ Checks of the marts",
+    "statistics": "  ✓ Statistics, checked",
     "publish": "  ✓ Publish",
     "end": "nothing: the process ends",
 }

@@ -53,6 +53,12 @@ SPOILT = {
     "assert_customers_of_every_fit_add_up": "update marts.dim_accounts set fit = null where account_id = "
     "(select min(account_id) from marts.dim_accounts where is_customer and is_live)",
     "assert_every_live_customer_has_a_plan_or_says_so": "delete from marts.fct_success_plans where not has_plan",
+    "assert_onboarding_progress_is_that_of_the_measure": "update marts.fct_onboarding "
+    "set progress_rate = progress_rate + 0.01",
+    "assert_newest_rung_is_that_of_the_rungs_climbed": "update marts.fct_feature_ladder "
+    f"set ladder_rung = ladder_rung + 1 where date_day = date '{LAST}'",
+    "assert_every_rung_has_a_feature": "insert into reference.ladder_rungs (rung, valid_from_date) "
+    "select max(rung) + 1, max(valid_from_date) from reference.ladder_rungs",
 }
 
 

@@ -6,43 +6,58 @@ with days as (
 
 rungs as (
 
-    {{ seed_versions('ladder_rungs') }}
+    select * from {{ ref('int_ladder_rungs_listed') }}
 
 ),
 
-reached as (
+climbed as (
 
-    select * from {{ ref('int_ladder_rungs_reached') }}
+    select * from {{ ref('int_ladder_rungs_climbed') }}
 
 ),
 
--- One below the lowest rung that is missing; the top where none is.
-missed as (
+stood as (
 
     select
         days.account_id,
         days.date_day,
-        max(rungs.rung) as top_rung,
-        min(rungs.rung) filter (where reached.rung is null) as missing_rung
+        rungs.rung,
+        climbed.rung as reached_rung,
+        case when days.date_day >= climbed.climbed_date then climbed.climbed_date end as climbed_date,
+        max(climbed.rung) over (partition by days.account_id, days.date_day) as highest_rung_used
     from days
     inner join rungs on {{ in_force('rungs', 'days.date_day') }}
-    left join reached
+    left join climbed
         on
-            days.account_id = reached.account_id
-            and rungs.rung = reached.rung
-            and days.date_day >= reached.reached_date
-    group by days.account_id, days.date_day
+            days.account_id = climbed.account_id
+            and rungs.rung = climbed.rung
+            and days.date_day >= climbed.reached_date
+
+),
+
+told as (
+
+    select
+        stood.*,
+        case when stood.reached_rung is null and stood.rung < stood.highest_rung_used then stood.rung end
+            as skipped_rung
+    from stood
 
 ),
 
 final as (
 
     select
-        missed.account_id,
-        missed.date_day,
-        missed.top_rung,
-        coalesce(missed.missing_rung - 1, missed.top_rung) as ladder_rung
-    from missed
+        told.account_id,
+        told.date_day,
+        max(told.rung) as top_rung,
+        coalesce(max(told.rung) filter (where told.climbed_date is not null), 0) as ladder_rung,
+        coalesce(max(told.highest_rung_used), 0) as highest_rung_used,
+        {{ joined_numbers('told.skipped_rung') }} as skipped_rungs,
+        count(told.skipped_rung) as skipped_rung_count,
+        max(told.climbed_date) as rung_since_date
+    from told
+    group by told.account_id, told.date_day
 
 )
 
