@@ -4,21 +4,15 @@ with accounts as (
 
 ),
 
-contracts as (
-
-    select * from {{ ref('fct_contracts') }}
-
-),
-
-scores as (
-
-    select * from {{ ref('fct_health_scores') }}
-
-),
-
 tiers as (
 
     select * from {{ ref('fct_maturity_tiers') }}
+
+),
+
+phases as (
+
+    select * from {{ ref('int_support_phases_found') }}
 
 ),
 
@@ -42,7 +36,7 @@ contracted as (
         cast(sum(contracts.seat_count) filter (where contracts.is_live) as bigint) as seat_count,
         bool_or(contracts.is_live) as is_live,
         min(contracts.start_date) as first_contract_date
-    from contracts
+    from {{ ref('fct_contracts') }} as contracts
     group by contracts.account_id
 
 ),
@@ -55,7 +49,7 @@ scored as (
         max(case when scores.score_id = 'usage' then scores.band end) as usage_band,
         max(case when scores.score_id = 'health' then scores.score end) as health_score,
         max(case when scores.score_id = 'health' then scores.band end) as health_band
-    from scores
+    from {{ ref('fct_health_scores') }} as scores
     where scores.score_date = {{ as_of_date() }}
     group by scores.account_id
 
@@ -88,6 +82,7 @@ select
     aliases.surviving_account_id as merged_into_account_id,
     scored.usage_band,
     scored.health_band,
+    phases.support_phase,
     coalesce(accounts.is_test, false) as is_test,
     {{ is_customer('accounts') }} as is_customer,
     coalesce(accounts.is_deleted, false) as is_deleted,
@@ -111,5 +106,6 @@ left join band_episodes
         accounts.account_id = band_episodes.account_id
         and band_episodes.score_id = 'health'
         and band_episodes.score_date = {{ as_of_date() }}
+left join phases on accounts.account_id = phases.account_id and phases.date_day = {{ as_of_date() }}
 left join latest_tiers on accounts.account_id = latest_tiers.account_id and latest_tiers.recency = 1
 where {{ in_force('accounts', as_of_date()) }}
