@@ -70,8 +70,3 @@
     true
     {%- endif -%}
 {%- endmacro %}
-
-{# The day so many calendar months after another, which may be a column; at most the last day of its month. #}
-{% macro months_after(date_expression, months) -%}
-    cast({{ dbt.dateadd('month', 'cast(' ~ months ~ ' as integer)', date_expression) }} as date)
-{%- endmacro %}

@@ -32,6 +32,8 @@ ranked as (
         dated.date_day,
         dated.statement_kind,
         dated.speaker_id,
+        dated.source_name,
+        dated.statement_id,
         dated.points,
         dated.event_date,
         row_number() over (
@@ -49,6 +51,8 @@ final as (
         ranked.date_day,
         ranked.statement_kind,
         ranked.speaker_id,
+        ranked.source_name,
+        ranked.statement_id,
         ranked.points,
         ranked.event_date
     from ranked

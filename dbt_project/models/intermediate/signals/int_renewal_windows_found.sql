@@ -43,9 +43,9 @@ final as (
         terms.is_live
         and terms.is_last_of_product
         and followed.contract_id is null
-        and terms.date_day >= {{ months_after('terms.end_date', '-rules.threshold_value') }}
-        and terms.date_day <= {{ months_after('terms.end_date', '-rules.second_threshold_value') }}
-        and terms.end_date > {{ months_after('terms.start_date', 'rules.second_threshold_value') }}
+        and terms.date_day >= {{ months_after('terms.end_date', 'cast(-rules.threshold_value as integer)') }}
+        and terms.date_day <= {{ months_after('terms.end_date', 'cast(-rules.second_threshold_value as integer)') }}
+        and terms.end_date > {{ months_after('terms.start_date', 'cast(rules.second_threshold_value as integer)') }}
 
 )
 

@@ -4,6 +4,12 @@ with accounts as (
 
 ),
 
+contracts as (
+
+    select * from {{ ref('fct_contracts') }}
+
+),
+
 tiers as (
 
     select * from {{ ref('fct_maturity_tiers') }}
@@ -36,7 +42,7 @@ contracted as (
         cast(sum(contracts.seat_count) filter (where contracts.is_live) as bigint) as seat_count,
         bool_or(contracts.is_live) as is_live,
         min(contracts.start_date) as first_contract_date
-    from {{ ref('fct_contracts') }} as contracts
+    from contracts
     group by contracts.account_id
 
 ),
