@@ -30,7 +30,7 @@ LINE_BAND = "below_line"
 PHASES = ("unknown", "sceptical", "convinced", "skilled", "self_running")
 # What each phase reads of its row in support_phases; the rest stays blank.
 PHASE_RULES = {"skilled": ("above_band", "minimum_ladder_rung"), "self_running": ("minimum_days",)}
-# Numbers of a signal's row by the word that stands for them in its sentences, as in the macro evidence_texts.
+# Numbers of a signal's row by the word that stands for them in its sentences; those of the day have no column.
 EVIDENCE_NUMBERS = {
     "value": None,
     "second_value": None,

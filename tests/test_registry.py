@@ -193,9 +193,11 @@ def test_every_signal_is_found_by_one_select_that_reads_the_numbers_it_is_said_t
 
 
 def test_words_of_sentences_are_those_that_sql_fills_in() -> None:
-    macro = (DBT_PROJECT_DIR / "macros" / "signals.sql").read_text(encoding="utf-8")
-    body = macro.partition("macro evidence_texts()")[2].partition("endmacro")[0]
-    numbers = set(re.findall(r"'(\w+)': '(?:united|rules)\.", body))
+    folder = DBT_PROJECT_DIR / "models" / "intermediate" / "signals"
+    numbers: set[str] = set()
+    for name in ("int_signal_rules_profiled", "int_signals_found"):
+        told = (folder / f"{name}.sql").read_text(encoding="utf-8").partition("set numbers = {")[2].partition("}")[0]
+        numbers |= set(re.findall(r"'(\w+)': ", told))
     assert {"date", *numbers, *(f"{number}_percent" for number in numbers)} == EVIDENCE_WORDS
 
 

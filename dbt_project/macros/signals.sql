@@ -36,30 +36,24 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# What may stand in braces in a sentence of the seed `signals`, and what takes its place. A number has two decimals where
-   it is not whole; `…_percent` is a share in percent, with one. A number that a signal does not have shows as a dash. #}
-{% macro evidence_texts() %}
-    {%- set numbers = {
-        'value': 'united.value', 'second_value': 'united.second_value', 'threshold': 'rules.threshold_value',
-        'second_threshold': 'rules.second_threshold_value', 'third_threshold': 'rules.third_threshold_value',
-        'window': 'rules.window_days',
-    } -%}
-    {%- set texts = {'date': 'cast(united.evidence_date as ' ~ dbt.type_string() ~ ')'} -%}
-    {%- for name, number in numbers.items() -%}
+{# A sentence of the seed `signals` with texts in the place of words in braces: `numbers` gives SQL by word, and `{date}` is
+   filled where `date` is given. A number has two decimals where it is not whole; `{…_percent}` is a share in percent, with
+   one. What a signal does not have shows as a dash. #}
+{% macro filled_sentence(template, numbers, date=none) %}
+    {%- set texts = {} -%}
+    {%- for word, number in numbers.items() -%}
         {%- do texts.update({
-            name: short_number_text(number, 2), name ~ '_percent': short_number_text('100 * ' ~ number, 1),
+            word: short_number_text(number, 2), word ~ '_percent': short_number_text('100 * ' ~ number, 1),
         }) -%}
     {%- endfor -%}
-    {{ return(texts) }}
-{% endmacro %}
-
-{# A sentence of the seed with its numbers filled in. #}
-{% macro worded_evidence(template) %}
-    {%- set text = namespace(sql=template) -%}
-    {%- for name, told in evidence_texts().items() -%}
-        {%- set text.sql = "replace(" ~ text.sql ~ ", '{" ~ name ~ "}', coalesce(" ~ told ~ ", '–'))" -%}
+    {%- if date -%}
+        {%- do texts.update({'date': 'cast(' ~ date ~ ' as ' ~ dbt.type_string() ~ ')'}) -%}
+    {%- endif -%}
+    {%- set filled = namespace(sql=template) -%}
+    {%- for word, text in texts.items() -%}
+        {%- set filled.sql = "replace(" ~ filled.sql ~ ", '{" ~ word ~ "}', coalesce(" ~ text ~ ", '–'))" -%}
     {%- endfor -%}
-    {{ text.sql }}
+    {{ filled.sql }}
 {%- endmacro %}
 
 {# Whether every input column that a row of a dated seed requires is fed, over the CTE columns_fed; a row that requires

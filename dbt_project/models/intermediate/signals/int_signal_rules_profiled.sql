@@ -1,3 +1,9 @@
+{%- set numbers = {
+    'threshold': 'dated.threshold_value',
+    'second_threshold': 'dated.second_threshold_value',
+    'third_threshold': 'dated.third_threshold_value',
+    'window': 'dated.window_days',
+} -%}
 -- The rule that counts for a segment: its own before the one for all. A rule without a source for what it needs is left
 -- out: what nobody delivers is no signal.
 with rules as (
@@ -95,8 +101,8 @@ final as (
         dated.window_days,
         coalesce(dated.minimum_age_days, 0) as minimum_age_days,
         dated.required_inputs,
-        dated.evidence_english,
-        dated.evidence_japanese,
+        {{ filled_sentence('dated.evidence_english', numbers) }} as evidence_english,
+        {{ filled_sentence('dated.evidence_japanese', numbers) }} as evidence_japanese,
         dated.change_date as valid_from_date,
         dated.next_change_date as valid_to_date
     from dated

@@ -1,4 +1,5 @@
 {{ config(materialized='incremental', meta={'range_column': 'date_day'}) }}
+{%- set numbers = {'value': 'united.value', 'second_value': 'united.second_value'} %}
 
 -- Every signal that is true on a day, with its sentence. While a source that a rule needs is held or late, the rule says
 -- nothing, as the measures that rest on such a source.
@@ -48,8 +49,8 @@ final as (
         united.value,
         united.second_value,
         rules.threshold_value as threshold,
-        {{ worded_evidence('rules.evidence_english') }} as evidence_english,
-        {{ worded_evidence('rules.evidence_japanese') }} as evidence_japanese
+        {{ filled_sentence('rules.evidence_english', numbers, 'united.evidence_date') }} as evidence_english,
+        {{ filled_sentence('rules.evidence_japanese', numbers, 'united.evidence_date') }} as evidence_japanese
     from united
     inner join days on united.account_id = days.account_id and united.date_day = days.date_day
     inner join rules
