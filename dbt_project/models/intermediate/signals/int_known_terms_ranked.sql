@@ -1,5 +1,5 @@
--- The first term of an account and those that are live or to come, as its contracts were known on the day. Trials are no
--- terms: nobody renews one.
+-- The first term of an account and those that are live or to come, as its contracts were known on the day. Trials are
+-- no terms: nobody renews one.
 with days as (
 
     select * from {{ ref('int_account_days_listed') }}
@@ -32,11 +32,11 @@ ranked as (
         {{ is_live_on('contracts', 'days.date_day') }} as is_live,
         row_number() over (
             partition by days.account_id, days.date_day
-            order by contracts.start_date, contracts.last_end_date desc, contracts.contract_id
+            order by contracts.start_date asc, contracts.last_end_date desc, contracts.contract_id asc
         ) = 1 as is_first_term,
         row_number() over (
             partition by days.account_id, days.date_day, contracts.product_key
-            order by contracts.last_end_date desc, contracts.start_date, contracts.contract_id
+            order by contracts.last_end_date desc, contracts.start_date asc, contracts.contract_id asc
         ) = 1 as is_last_of_product
     from days
     inner join contracts on days.account_id = contracts.account_id and {{ in_force('contracts', 'days.date_day') }}

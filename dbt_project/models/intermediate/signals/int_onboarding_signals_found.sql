@@ -57,7 +57,7 @@ final as (
         waiting.account_id,
         waiting.date_day,
         rules.signal_id,
-        {{ dbt.datediff('waiting.deadline_date', 'waiting.date_day', 'day') }} as value,
+        {{ dbt.datediff('waiting.deadline_date', 'waiting.date_day', 'day') }} as value,  -- noqa: LT05
         cast(null as numeric(18, 6)) as second_value,
         waiting.deadline_date as evidence_date
     from waiting
@@ -68,7 +68,7 @@ final as (
         waiting.account_id,
         waiting.date_day,
         rules.signal_id,
-        {{ dbt.datediff('terms.end_date', 'waiting.expected_date', 'day') }} as value,
+        {{ dbt.datediff('terms.end_date', 'waiting.expected_date', 'day') }} as value,  -- noqa: LT05
         cast(null as numeric(18, 6)) as second_value,
         terms.end_date as evidence_date
     from waiting

@@ -48,14 +48,14 @@ final as (
     inner join responses on days.account_id = responses.account_id and days.date_day = responses.date_day
     where
         coalesce(
-            {{ dbt.datediff('responses.last_response_date', 'days.date_day', 'day') }} >= rules.window_days, true
+            {{ dbt.datediff('responses.last_response_date', 'days.date_day', 'day') }} >= rules.window_days, true  -- noqa: LT05
         )
     union all
     select
         days.account_id,
         days.date_day,
         rules.signal_id,
-        {{ dbt.datediff('stakeholders.last_decision_maker_left_date', 'days.date_day', 'day') }} as value,
+        {{ dbt.datediff('stakeholders.last_decision_maker_left_date', 'days.date_day', 'day') }} as value,  -- noqa: LT05
         cast(null as numeric(18, 6)) as second_value,
         stakeholders.last_decision_maker_left_date as evidence_date
     from days

@@ -1,5 +1,5 @@
--- Of each product the contract that ends last, while its end comes near and nothing is known that follows it. One with a
--- shorter term than the window's later edge would be looked at before it begins.
+-- Of each product the contract that ends last, while its end comes near and nothing is known that follows it. One with
+-- a shorter term than the window's later edge would be looked at before it begins.
 with terms as (
 
     select * from {{ ref('int_known_terms_ranked') }}
@@ -31,7 +31,7 @@ final as (
         terms.contract_id,
         terms.start_date,
         terms.end_date,
-        {{ dbt.datediff('terms.date_day', 'terms.end_date', 'day') }} as days_to_end
+        {{ dbt.datediff('terms.date_day', 'terms.end_date', 'day') }} as days_to_end  -- noqa: LT05
     from terms
     inner join rules on {{ is_rule_of('rules', 'renewal_window', 'terms') }}
     left join followed

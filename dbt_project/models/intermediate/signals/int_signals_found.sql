@@ -1,8 +1,8 @@
 {{ config(materialized='incremental', meta={'range_column': 'date_day'}) }}
 {%- set numbers = {'value': 'united.value', 'second_value': 'united.second_value'} %}
 
--- Every signal that is true on a day, with its sentence. While a source that a rule needs is held or late, the rule says
--- nothing, as the measures that rest on such a source.
+-- Every signal that is true on a day, with its sentence. While a source that a rule needs is held or late, the rule
+-- says nothing, as the measures that rest on such a source.
 with united as (
 
     {{ united_signals() }}

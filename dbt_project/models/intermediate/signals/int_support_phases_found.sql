@@ -1,7 +1,7 @@
 {{ config(materialized='incremental', meta={'range_column': 'date_day'}) }}
 
--- The first phase that holds, from the top. Where no source tells of tasks, or history is too short, nobody knows who was
--- helped, and nobody is taken to run alone.
+-- The first phase that holds, from the top. Where no source tells of tasks, or history is too short, nobody knows who
+-- was helped, and nobody is taken to run alone.
 with scores as (
 
     select * from {{ ref('int_scores_judged') }}
@@ -68,8 +68,8 @@ judged as (
         scores.is_in_use,
         scores.usage_score > bands.maximum_score or scores.is_in_use and measures.ladder_rung >= asked.skilled_rung
             as is_skilled,
-        {{ dbt.datediff('touches.last_touch_date', 'scores.date_day', 'day') }} as days_since_human_touch,
-        {{ dbt.datediff('episodes.first_seen_date', 'scores.date_day', 'day') }} + 1 as days_in_use,
+        {{ dbt.datediff('touches.last_touch_date', 'scores.date_day', 'day') }} as days_since_human_touch,  -- noqa: LT05
+        {{ dbt.datediff('episodes.first_seen_date', 'scores.date_day', 'day') }} + 1 as days_in_use,  -- noqa: LT05
         asked.alone_days,
         told.has_tasks
         and cast({{ dbt.dateadd('day', '1 - asked.alone_days', 'scores.date_day') }} as date)

@@ -61,7 +61,7 @@ final as (
     where
         planned.is_in_use
         and planned.attainment_rate < rules.threshold_value
-        and {{ dbt.datediff('planned.first_agreed_date', 'planned.date_day', 'day') }} >= rules.window_days
+        and {{ dbt.datediff('planned.first_agreed_date', 'planned.date_day', 'day') }} >= rules.window_days  -- noqa: LT05
     union all
     select
         planned.account_id,
@@ -78,7 +78,7 @@ final as (
             else planned.csm_hearing_points >= rules.third_threshold_value
         end
         and planned.attainment_rate < rules.threshold_value
-        and {{ dbt.datediff('planned.first_agreed_date', 'planned.date_day', 'day') }} >= rules.window_days
+        and {{ dbt.datediff('planned.first_agreed_date', 'planned.date_day', 'day') }} >= rules.window_days  -- noqa: LT05
     union all
     select
         planned.account_id,

@@ -52,7 +52,7 @@ final as (
             and statements.statement_kind = 'nps'
     where
         statements.points <= rules.threshold_value
-        and {{ dbt.datediff('statements.event_date', 'days.date_day', 'day') }} < rules.window_days
+        and {{ dbt.datediff('statements.event_date', 'days.date_day', 'day') }} < rules.window_days  -- noqa: LT05
     group by days.account_id, days.date_day, rules.signal_id
     union all
     select

@@ -24,7 +24,9 @@ versions as (
 
 rules as (
 
-    select versions.* from versions where versions.segment = '*'
+    select versions.*
+    from versions
+    where versions.segment = '*'
 
 )
 

@@ -1,5 +1,5 @@
--- A proposal belongs to the newest chance that was there when it was made. A chance without one has a row as well, so that
--- it is seen that nobody proposed.
+-- A proposal belongs to the newest chance that was there when it was made. A chance without one has a row as well, so
+-- that it is seen that nobody proposed.
 with chances as (
 
     select
@@ -38,7 +38,7 @@ select
     chances.is_open as is_chance_open,
     proposals.opportunity_id is not null as is_proposed,
     proposals.opportunity_amount,
-    {{ dbt.datediff('chances.first_seen_date', 'proposals.created_date', 'day') }} as days_to_proposal,
+    {{ days_from('chances.first_seen_date', 'proposals.created_date') }} as days_to_proposal,  -- noqa: LT05
     chances.first_seen_date,
     chances.last_true_date,
     proposals.created_date,
@@ -48,4 +48,4 @@ left join proposals
     on
         chances.account_id = proposals.account_id
         and chances.first_seen_date <= proposals.created_date
-        and (chances.next_seen_date is null or proposals.created_date < chances.next_seen_date)
+        and (chances.next_seen_date is null or chances.next_seen_date > proposals.created_date)

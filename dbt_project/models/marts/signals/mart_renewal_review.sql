@@ -73,8 +73,8 @@ select
     judged.attainment_rate,
     contracts.reporting_mrr_amount as mrr_amount,
     cast(12 * contracts.reporting_mrr_amount as numeric(18, 2)) as arr_amount,
-    judged.days_to_end,
-    {{ dbt.datediff('judged.sales_heard_date', 'judged.date_day', 'day') }} as hearing_age_days,
+    cast(judged.days_to_end as integer) as days_to_end,
+    {{ days_from('judged.sales_heard_date', 'judged.date_day') }} as hearing_age_days,  -- noqa: LT05
     judged.sales_heard_date,
     judged.end_date
 from judged
