@@ -1,4 +1,5 @@
--- A first success is judged where a source can tell of it: one that is agreed, or the rungs of the ladder.
+-- A first success is judged where it can be known: one that is agreed, or the rungs of the ladder of an account whose
+-- first contract began within history, because what was used before is not known.
 with days as (
 
     select * from {{ ref('int_account_days_listed') }}
@@ -47,7 +48,10 @@ waiting as (
     left join measures on days.account_id = measures.account_id and days.date_day = measures.date_day
     where
         (successes.success_date is null or days.date_day < successes.success_date)
-        and (coalesce(plans.has_first_success, false) or measures.ladder_rung is not null)
+        and (
+            coalesce(plans.has_first_success, false)
+            or measures.ladder_rung is not null and days.first_contract_date >= {{ history_start_date() }}
+        )
 
 ),
 
