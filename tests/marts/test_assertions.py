@@ -48,8 +48,8 @@ SPOILT = {
     "set backlog_count = backlog_count + 1 where slice_kind = 'total'",
     "assert_runs_of_a_signal_are_its_days": "update marts.fct_account_signals "
     "set last_true_date = last_true_date - 1 where is_open and first_seen_date < last_true_date",
-    "assert_renewal_review_is_that_of_the_signal": "delete from marts.fct_account_signals "
-    "where signal_id = 'renewal_window' and is_open",
+    "assert_renewal_review_is_that_of_the_signal": "update marts.fct_account_signals "
+    "set signal_id = 'renewal_window' where signal_id in ('top_group', 'second_group') and is_open",
     "assert_every_live_account_is_in_one_phase": "update marts.kpi_self_running "
     "set skilled_count = skilled_count + 1 where segment is null",
 }
