@@ -20,6 +20,7 @@ AREA_TITLES = {
     "scores": "Scores · スコア",
     "maturity": "Maturity · 成熟度",
     "success": "Success plans · サクセスプラン",
+    "signals": "Signals, phases, renewal review · シグナル・支援フェーズ・更新レビュー",
     "usage": "Use · 利用",
     "core": "Customers, people, days · 顧客・人・日",
     "identity": "Identity · 名寄せ",
@@ -42,7 +43,7 @@ def definitions(page: str) -> str:
     told, marker, _ = page.partition(MARKER)
     if not marker:
         raise ValueError(f"{DOCS_PATH} has no line {MARKER}")
-    parts = [_key_figures(), _measures(), *_marts()]
+    parts = [_key_figures(), _measures(), _signals(), *_marts()]
     return told + MARKER + "\n\n" + "\n".join(parts)
 
 
@@ -68,6 +69,18 @@ def _measures() -> str:
     ]
     columns = ["id", "measure", "日本語", "meaning", "unit", "better", "article"]
     return "## The measures\n\n" + _table(columns, rows)
+
+
+def _signals() -> str:
+    rows = [
+        [
+            *(f"`{row['signal_id']}`", row["segment"], row["name_english"], row["name_japanese"]),
+            *(row["meaning_english"], row["signal_kind"], row["theme"], row["article"]),
+        ]
+        for row in _seed("signals")
+    ]
+    columns = ["id", "segment", "signal", "日本語", "meaning", "kind", "theme", "article"]
+    return "## The signals\n\n" + _table(columns, rows)
 
 
 def _marts() -> Iterator[str]:

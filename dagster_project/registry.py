@@ -1,5 +1,5 @@
-"""The registry of scores, judged before anything is computed: measures, curves, weights, scores, bands, stages, goals,
-tiers of maturity and the fit check.
+"""The registry, judged before anything is computed: measures, curves, weights, scores, bands, stages, goals, phases,
+signals, the ladder, targets of success, tiers of maturity and the fit check.
 
 The seeds say from which day a row holds; it holds until the next row of its key. So two rows can only overlap by
 naming the same day. What cannot be computed with is refused here, by file, row and column.
@@ -7,28 +7,47 @@ naming the same day. What cannot be computed with is refused here, by file, row 
 
 import csv
 import io
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from dagster_project.contract import input_contract
-from dagster_project.settings import SettingsError
+from dagster_project.settings import DBT_PROJECT_DIR, SettingsError
 
 ALL = "*"
 HIGHEST_POINTS = 4
 NAMED_FAULTS = 10
 AXES = ("depth", "breadth", "height")
+# The band above which a product is in use; signals, phases and the renewal review look for it by its name.
+LINE_BAND = "below_line"
+PHASES = ("unknown", "sceptical", "convinced", "skilled", "self_running")
+# What each phase reads of its row in support_phases; the rest stays blank.
+PHASE_RULES = {"skilled": ("above_band", "minimum_ladder_rung"), "self_running": ("minimum_days",)}
+# Numbers of a signal's row by the word that stands for them in its sentences; those of the day have no column.
+EVIDENCE_NUMBERS = {
+    "value": None,
+    "second_value": None,
+    "threshold": "threshold_value",
+    "second_threshold": "second_threshold_value",
+    "third_threshold": "third_threshold_value",
+    "window": "window_days",
+}
+PERCENT = "_percent"
+EVIDENCE_WORDS = {"date", *EVIDENCE_NUMBERS, *(f"{word}{PERCENT}" for word in EVIDENCE_NUMBERS)}
 
 Words = Annotated[tuple[str, ...], BeforeValidator(str.split)]
 Points = Annotated[Decimal, Field(ge=0, le=HIGHEST_POINTS)]
 Optional = Annotated[Decimal | None, BeforeValidator(lambda told: told or None)]
 OptionalPoints = Annotated[Points | None, BeforeValidator(lambda told: told or None)]
+OptionalCount = Annotated[int | None, BeforeValidator(lambda told: told or None)]
 
 
 @dataclass(frozen=True)
@@ -150,6 +169,37 @@ class _Fit(_Row):
     minimum_score: OptionalPoints
 
 
+class _Signal(_Row):
+    signal_id: str = Field(min_length=1)
+    segment: str = Field(min_length=1)
+    signal_kind: Literal["risk", "chance", "state", "request"]
+    theme: Literal["usage", "onboarding", "value", "people", "voice", "renewal", "groups"]
+    name_english: str = Field(min_length=1)
+    name_japanese: str = Field(min_length=1)
+    meaning_english: str = Field(min_length=1)
+    meaning_japanese: str = Field(min_length=1)
+    threshold_value: Optional
+    second_threshold_value: Optional
+    third_threshold_value: Optional
+    window_days: OptionalCount = Field(ge=1)
+    minimum_age_days: OptionalCount = Field(ge=0)
+    required_inputs: Words
+    evidence_english: str = Field(min_length=1)
+    evidence_japanese: str = Field(min_length=1)
+
+
+class _Phase(_Row):
+    phase_id: Literal["unknown", "sceptical", "convinced", "skilled", "self_running"]
+    phase_order: int = Field(ge=0)
+    above_band: str
+    minimum_ladder_rung: OptionalCount = Field(ge=1)
+    minimum_days: OptionalCount = Field(ge=1)
+    name_english: str = Field(min_length=1)
+    name_japanese: str = Field(min_length=1)
+    asks_english: str = Field(min_length=1)
+    asks_japanese: str = Field(min_length=1)
+
+
 # Each seed with what its rows are, and the columns that name a row on a day.
 _SEEDS: dict[str, tuple[type[_Row], tuple[str, ...]]] = {
     "health_scores": (_Score, ("score_id",)),
@@ -166,6 +216,8 @@ _SEEDS: dict[str, tuple[type[_Row], tuple[str, ...]]] = {
     "fit_criteria": (_Criterion, ("question_id",)),
     "fit_levels": (_Fit, ("fit_id",)),
     "success_targets": (_Target, ("segment",)),
+    "signals": (_Signal, ("signal_id", "segment")),
+    "support_phases": (_Phase, ("phase_id",)),
 }
 
 # What names a version of each seed: the rows of one key and day hold together.
@@ -183,6 +235,8 @@ REGISTRY_SEEDS: dict[str, tuple[str, ...]] = {
     "maturity_tiers": (),
     "fit_criteria": ("question_id",),
     "fit_levels": (),
+    "signals": ("signal_id", "segment"),
+    "support_phases": (),
 }
 
 
@@ -214,6 +268,7 @@ def registry_faults(seeds: Mapping[str, str]) -> list[RegistryFault]:
         "score": {row.score_id for row in rows["health_scores"]},
         "stage": {row.stage_id for row in rows["account_stages"]} | {ALL},
         "segment": segments | {ALL},
+        "signal": set(signal_rules()),
         "input column": {
             f"{entity.name}.{column}" for entity in input_contract().values() for column in entity.column_names
         },
@@ -233,7 +288,38 @@ def registry_faults(seeds: Mapping[str, str]) -> list[RegistryFault]:
         *_targets(rows["success_targets"], rows["ladder_rungs"]),
         *_curves(rows["health_curves"], {row.measure_id: row.direction for row in rows["health_measures"]}),
         *_weightless(rows["health_weights"], segments | {ALL}, known["stage"] - {ALL}),
+        *_signals(rows["signals"]),
+        *_sentences(rows["signals"]),
+        *_phases(rows["support_phases"], rows["health_bands"]),
     ]
+
+
+@dataclass(frozen=True)
+class SignalRule:
+    """A signal that a theme model finds: its theme, the numbers of its row that its select reads, and how many days its
+    facts reach back; null where they reach as far as it asks."""
+
+    theme: str
+    numbers: tuple[str, ...]
+    longest_window_days: int | None
+
+
+@cache
+def signal_rules() -> dict[str, SignalRule]:
+    """Every signal that a theme model finds, as the models' YAML tells."""
+    import yaml  # noqa: PLC0415 - read once
+
+    path = DBT_PROJECT_DIR / "models" / "intermediate" / "signals" / "_int_signals__models.yml"
+    return {
+        signal_id: SignalRule(
+            theme=model["name"].removeprefix("int_").removesuffix("_signals_found"),
+            numbers=tuple(told["numbers"]),
+            longest_window_days=told.get("longest_window_days"),
+        )
+        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+        for column in model["columns"]
+        for signal_id, told in column.get("config", {}).get("meta", {}).get("signals", {}).items()
+    }
 
 
 def _read(name: str, text: str, kind: type[_Row]) -> tuple[list[Any], list[RegistryFault]]:
@@ -290,12 +376,16 @@ def _unknown(rows: Mapping[str, Sequence[Any]], known: Mapping[str, set[str]]) -
             lambda row: [f"{row.maturity_axis} {row.maturity_part}".strip()],
         ),
         ("success_targets", "segment", "segment", lambda row: [row.segment]),
+        ("signals", "signal_id", "signal", lambda row: [row.signal_id]),
+        ("signals", "segment", "segment", lambda row: [row.segment]),
+        ("signals", "required_inputs", "input column", lambda row: row.required_inputs),
     ]
     homes = {
         "measure": "seeds/health_measures.csv",
         "score": "seeds/health_scores.csv",
         "stage": "seeds/account_stages.csv",
         "segment": "seeds/account_segments.csv",
+        "signal": "models/intermediate/signals/_int_signals__models.yml",
         "input column": "docs/input_layer.md",
         "part of maturity": "seeds/maturity_parts.csv",
     }
@@ -341,6 +431,13 @@ def _bands(rows: Sequence[_Band]) -> Iterable[RegistryFault]:
                     "maximum_score",
                     f"must lie above {lower_maximum}, where the band below it ends, and is {maximum}",
                 )
+        if LINE_BAND not in {band.band_id for band in group}:
+            yield RegistryFault(
+                "health_bands",
+                unknown.row_number,
+                "band_id",
+                f"from {unknown.valid_from_date} there is no band {LINE_BAND}, above which a product is in use",
+            )
         if scored and scored[-1].maximum_score not in (None, HIGHEST_POINTS):
             yield RegistryFault(
                 "health_bands",
@@ -521,6 +618,113 @@ def _weightless(rows: Sequence[_Weight], segments: set[str], stages: set[str]) -
                         f"from {day} every weight of score '{newest.score_id}' is zero for {who}, stage {stage}",
                     )
                     break
+
+
+def _signals(rows: Sequence[_Signal]) -> Iterable[RegistryFault]:
+    """Rules without the numbers that they hold against, and signals without a rule for all segments."""
+    rules, kinds = signal_rules(), dict[str, str]()
+    for row in rows:
+        if row.signal_id not in rules:
+            continue
+        rule = rules[row.signal_id]
+        for column in rule.numbers:
+            if getattr(row, column) is None:
+                yield RegistryFault(
+                    "signals", row.row_number, column, f"is blank, and {row.signal_id} holds against it"
+                )
+        if row.theme != rule.theme:
+            yield RegistryFault(
+                "signals", row.row_number, "theme", f"is {row.theme}; {row.signal_id} is about {rule.theme}"
+            )
+        if kinds.setdefault(row.signal_id, row.signal_kind) != row.signal_kind:
+            yield RegistryFault(
+                "signals", row.row_number, "signal_kind", f"is another than in the row of {row.signal_id} before"
+            )
+        if rule.longest_window_days and (row.window_days or 0) > rule.longest_window_days:
+            yield RegistryFault(
+                "signals",
+                row.row_number,
+                "window_days",
+                f"is {row.window_days}; what {row.signal_id} looks at is read {rule.longest_window_days} days back",
+            )
+        if row.signal_id == "renewal_window" and not _is_window(row.threshold_value, row.second_threshold_value):
+            yield RegistryFault(
+                "signals",
+                row.row_number,
+                "second_threshold_value",
+                "the window opens threshold_value and closes second_threshold_value months before the end: whole "
+                "numbers, the first one larger",
+            )
+    told = {row.signal_id for row in rows if row.segment == ALL}
+    for signal_id in sorted(rules.keys() - told):
+        yield RegistryFault(
+            "signals",
+            max((row.row_number for row in rows), default=1),
+            "segment",
+            f"no row holds for {signal_id} in all segments ({ALL})",
+        )
+
+
+def _is_window(opens: Decimal | None, closes: Decimal | None) -> bool:
+    if opens is None or closes is None:
+        return True  # told as blank
+    return opens > closes >= 0 and opens % 1 == closes % 1 == 0
+
+
+def _sentences(rows: Sequence[_Signal]) -> Iterable[RegistryFault]:
+    """Words in braces that nothing takes the place of, and shares that are no shares."""
+    for row in rows:
+        for column in ("evidence_english", "evidence_japanese"):
+            sentence: str = getattr(row, column)
+            words = re.findall(r"\{([^{}]*)\}", sentence)
+            for word in words:
+                if word not in EVIDENCE_WORDS:
+                    yield RegistryFault(
+                        "signals",
+                        row.row_number,
+                        column,
+                        f"nothing takes the place of {{{word}}}; there are {', '.join(sorted(EVIDENCE_WORDS))}",
+                    )
+                number = EVIDENCE_NUMBERS.get(word.removesuffix(PERCENT)) if word.endswith(PERCENT) else None
+                if number and not 0 <= (getattr(row, number) or 0) <= 1:
+                    yield RegistryFault(
+                        "signals", row.row_number, number, f"is shown in percent, so it lies between 0 and 1 ({column})"
+                    )
+            if sentence.count("{") != len(words) or sentence.count("}") != len(words):
+                yield RegistryFault("signals", row.row_number, column, "a brace is left open")
+
+
+def _phases(rows: Sequence[_Phase], bands: Sequence[_Band]) -> Iterable[RegistryFault]:
+    """Versions that leave a phase out or number phases otherwise, and phases without what they are judged by."""
+    band_ids = {band.band_id for band in bands}
+    for group in _by(rows, "valid_from_date"):
+        ordered = sorted(group, key=lambda phase: phase.phase_order)
+        if tuple(phase.phase_id for phase in ordered) != PHASES:
+            yield RegistryFault(
+                "support_phases",
+                ordered[0].row_number,
+                "phase_order",
+                f"from {ordered[0].valid_from_date} the phases are not {', '.join(PHASES)}, in this order",
+            )
+        for phase in group:
+            for column in ("above_band", "minimum_ladder_rung", "minimum_days"):
+                is_read = column in PHASE_RULES.get(phase.phase_id, ())
+                if bool(getattr(phase, column)) != is_read:
+                    yield RegistryFault(
+                        "support_phases",
+                        phase.row_number,
+                        column,
+                        f"is blank, and {phase.phase_id} is judged by it"
+                        if is_read
+                        else f"is told, and {phase.phase_id} is not judged by it",
+                    )
+            if phase.above_band and phase.above_band not in band_ids:
+                yield RegistryFault(
+                    "support_phases",
+                    phase.row_number,
+                    "above_band",
+                    f"there is no band '{phase.above_band}'; seeds/health_bands.csv has those there are",
+                )
 
 
 def _by(rows: Sequence[Any], *columns: str) -> list[list[Any]]:

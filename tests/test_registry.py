@@ -1,13 +1,14 @@
 """Seeds that scores cannot be computed with are refused by file, row and column, before anything is done."""
 
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from dagster_project.configuration import land_configuration, read_seeds
-from dagster_project.registry import refuse_registry_faults, registry_faults
-from dagster_project.settings import SettingsError, load_settings
+from dagster_project.registry import EVIDENCE_WORDS, refuse_registry_faults, registry_faults, signal_rules
+from dagster_project.settings import DBT_PROJECT_DIR, SettingsError, load_settings
 from dagster_project.warehouse.duckdb import DuckDBWarehouse
 
 HEAD = {
@@ -28,10 +29,25 @@ HEAD = {
     "fit_levels": "fit_id,valid_from_date,minimum_score\n",
     "onboarding_steps": "step_number,step_id,valid_from_date,required_input,stuck_after_days\n",
     "success_targets": "segment,valid_from_date,default_success_rung,deadline_months,ladder_target_rung\n",
+    "signals": "signal_id,valid_from_date,segment,signal_kind,theme,name_english,name_japanese,meaning_english,"
+    "meaning_japanese,threshold_value,second_threshold_value,third_threshold_value,window_days,minimum_age_days,"
+    "required_inputs,evidence_english,evidence_japanese\n",
+    "support_phases": "phase_id,phase_order,valid_from_date,above_band,minimum_ladder_rung,minimum_days,name_english,"
+    "name_japanese,asks_english,asks_japanese\n",
 }
+# A row of every signal, the first two by hand.
+SIGNALS = "score_drop,2026-01-01,*,risk,usage,N,N,M,M,0.5,,,28,90,,Fell by {value}.,{value}下がった。\n"
+SIGNALS += (
+    "licence_unused,2026-01-01,*,risk,usage,N,N,M,M,0.5,,,,30,users.user_id,{value_percent}%,{threshold_percent}%\n"
+)
+SIGNALS += "".join(
+    f"{signal_id},2026-01-01,*,risk,{rule.theme},N,N,M,M,6,3,1,28,,,{{date}},{{date}}\n"
+    for signal_id, rule in signal_rules().items()
+    if signal_id not in {"score_drop", "licence_unused"}
+)
 GOOD = {
     "health_scores": "usage,2026-01-01,0.4,7\n",
-    "health_bands": "unknown,2026-01-01,0,\nlow,2026-01-01,1,1.5\nhigh,2026-01-01,2,4\n",
+    "health_bands": "unknown,2026-01-01,0,\nbelow_line,2026-01-01,1,1.5\nhigh,2026-01-01,2,4\n",
     "account_stages": "new,2026-01-01,0\nold,2026-01-01,90\n",
     "account_segments": "smb\n",
     "health_measures": "m,2026-01-01,people,depth,basic,M,M,M,M,share,up,28,0,*,*,usage_events.account_id\n"
@@ -47,6 +63,10 @@ GOOD = {
     "fit_levels": "good,2026-01-01,2.5\npoor,2026-01-01,0\nunknown,2026-01-01,\n",
     "onboarding_steps": "1,login,2026-01-01,users.activated_at,30\n",
     "success_targets": "*,2026-01-01,1,2,2\nsmb,2026-02-01,2,3,2\n",
+    "signals": SIGNALS,
+    "support_phases": "unknown,0,2026-01-01,,,,N,N,A,A\nsceptical,1,2026-01-01,,,,N,N,A,A\n"
+    "convinced,2,2026-01-01,,,,N,N,A,A\nskilled,3,2026-01-01,high,3,,N,N,A,A\n"
+    "self_running,4,2026-01-01,,,90,N,N,A,A\n",
 }
 
 
@@ -161,6 +181,32 @@ BAD = [
     ("success_targets", "1,2,2", "1,0,2", "row 2, deadline_months: "),
     ("success_targets", "2,3,2", "2,3,3", "row 3, ladder_target_rung: is 3, and the ladder in force on 2026-02-01"),
     ("success_targets", "1,2,2", "3,2,2", "row 2, default_success_rung: is 3, and the ladder in force on 2026-01-01"),
+    ("health_bands", "below_line", "low", "row 2, band_id: from 2026-01-01 there is no band below_line"),
+    ("signals", "score_drop", "score_rise", "row 2, signal_id: there is no signal 'score_rise'"),
+    ("signals", "*,risk,usage", "big,risk,usage", "row 2, segment: there is no segment 'big'"),
+    ("signals", "*,risk,usage", "smb,risk,usage", "row 23, segment: no row holds for score_drop in all segments"),
+    ("signals", "risk,usage", "danger,usage", "row 2, signal_kind: "),
+    ("signals", "risk,usage", "risk,voice", "row 2, theme: is voice; score_drop is about usage"),
+    ("signals", "0.5,,,28", ",,,28", "row 2, threshold_value: is blank, and score_drop holds against it"),
+    ("signals", "28,90", ",90", "row 2, window_days: is blank, and score_drop holds against it"),
+    ("signals", "28,90", "0,90", "row 2, window_days: "),
+    ("signals", "users.user_id", "users.x", "row 3, required_inputs: there is no input column"),
+    ("signals", "by {value}", "by {fall}", "row 2, evidence_english: nothing takes the place of {fall}"),
+    ("signals", "{value}下", "{value下", "row 2, evidence_japanese: a brace is left open"),
+    ("signals", "0.5,,,,30", "50,,,,30", "row 3, threshold_value: is shown in percent, so it lies between 0 and 1"),
+    (
+        "signals",
+        SIGNALS,
+        SIGNALS + SIGNALS.splitlines()[0].replace("*,risk", "smb,state"),
+        "row 24, signal_kind: is another than in the row of score_drop before",
+    ),
+    ("support_phases", "skilled,3,", "skilled,5,", "row 2, phase_order: from 2026-01-01 the phases are not unknown,"),
+    ("support_phases", "sceptical,1,2026-01-01,,,,N,N,A,A\n", "", "row 2, phase_order: from 2026-01-01 the phases"),
+    ("support_phases", "high,3", "best,3", "row 5, above_band: there is no band 'best'"),
+    ("support_phases", "high,3", ",3", "row 5, above_band: is blank, and skilled is judged by it"),
+    ("support_phases", ",,90", ",,", "row 6, minimum_days: is blank, and self_running is judged by it"),
+    ("support_phases", "convinced,2,2026-01-01,,", "convinced,2,2026-01-01,high,", "row 4, above_band: is told, and"),
+    ("support_phases", "skilled", "adept", "row 5, phase_id: "),
 ]
 
 
@@ -176,6 +222,50 @@ def test_a_ladder_that_grows_shorter_than_a_target_is_a_fault() -> None:
     """The target stands, and the rung that it names is gone from a later day on."""
     faults = registry_faults(_seeds(ladder_rungs=GOOD["ladder_rungs"] + "1,2026-05-01\n"))
     assert "row 2, ladder_target_rung: is 2, and the ladder in force on 2026-05-01 ends at 1" in str(faults[0])
+
+
+@pytest.mark.parametrize(
+    ("signal_id", "old", "new", "told"),
+    [
+        ("silent_customer", "28", "91", "window_days: is 91; what silent_customer looks at is read 90 days back"),
+        ("detractor", "28", "181", "window_days: is 181; what detractor looks at is read 180 days back"),
+        ("renewal_window", "6,3", "3,3", "second_threshold_value: the window opens threshold_value"),
+        ("renewal_window", "6,3", "6.5,3", "second_threshold_value: the window opens threshold_value"),
+    ],
+)
+def test_rule_that_its_signal_cannot_hold_is_named(signal_id: str, old: str, new: str, told: str) -> None:
+    row = next(line for line in SIGNALS.splitlines() if line.startswith(signal_id))
+    seeds = _seeds(signals=SIGNALS.replace(row, row.replace(old, new, 1)))
+    faults = [str(fault).partition(", ")[2].partition(", ")[2] for fault in registry_faults(seeds)]
+    assert [fault[: len(told)] for fault in faults] == [told]
+
+
+def test_every_signal_is_found_by_one_select_that_reads_the_numbers_it_is_said_to_read() -> None:
+    """The list of signals in the models' YAML, by which seeds are judged, is that of the SQL."""
+    found: dict[str, tuple[str, set[str]]] = {}
+    folder = DBT_PROJECT_DIR / "models" / "intermediate" / "signals"
+    reviewed = (folder / "int_renewal_windows_found.sql").read_text(encoding="utf-8")
+    judged = (folder.parent / "usage" / "int_session_weeks_judged.sql").read_text(encoding="utf-8")
+    elsewhere = {"renewal_window": reviewed, "low_session_time": judged}
+    for path in folder.glob("int_*_signals_found.sql"):
+        final = path.read_text(encoding="utf-8").partition("final as (")[2]
+        for select in final.split("union all"):
+            named = re.findall(r"is_rule_of\('rules', '(\w+)'", select)
+            assert len(named) == 1, path
+            assert named[0] not in found, named
+            read = set(re.findall(r"rules\.(\w+_value|window_days)", select + elsewhere.get(named[0], "")))
+            found[named[0]] = (path.stem.removeprefix("int_").removesuffix("_signals_found"), read)
+    assert {name: (rule.theme, set(rule.numbers)) for name, rule in signal_rules().items()} == found
+    assert len(found) == 22
+
+
+def test_words_of_sentences_are_those_that_sql_fills_in() -> None:
+    folder = DBT_PROJECT_DIR / "models" / "intermediate" / "signals"
+    numbers: set[str] = set()
+    for name in ("int_signal_rules_profiled", "int_signals_found"):
+        told = (folder / f"{name}.sql").read_text(encoding="utf-8").partition("set numbers = {")[2].partition("}")[0]
+        numbers |= set(re.findall(r"'(\w+)': ", told))
+    assert {"date", *numbers, *(f"{number}_percent" for number in numbers)} == EVIDENCE_WORDS
 
 
 def test_seeds_with_a_fault_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

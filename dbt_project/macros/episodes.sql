@@ -1,10 +1,10 @@
 {# Days of an uninterrupted state as episodes: each row of the run with the day on which its state was first seen. The
    day before the run, read from the table itself, is the seed: an episode that touches it goes on with its first day,
    so that a range of days and the same days one by one give the same rows. A changed day means that every day after it
-   is built again. `record` are the columns that name whose state it is. #}
+   is built again. `record` are the columns that name whose state it is; without `state` a row is the state itself. #}
 
-{% macro episodes(rows, record, day, state) %}
-    {%- set columns = record + [day, state] -%}
+{% macro episodes(rows, record, day, state=none) %}
+    {%- set columns = record + [day] + ([state] if state else []) -%}
 with told as (
 
     select
@@ -33,8 +33,10 @@ marked as (
         told.*,
         case
             when
-                lag(told.{{ state }}) over one_record = told.{{ state }}
-                and {{ days_after('lag(told.' ~ day ~ ') over one_record', 1) }} = told.{{ day }}
+                {% if state -%}
+                lag(told.{{ state }}) over one_record = told.{{ state }} and
+                {% endif -%}
+                {{ days_after('lag(told.' ~ day ~ ') over one_record', 1) }} = told.{{ day }}
                 then 0
             else 1
         end as is_first

@@ -27,8 +27,8 @@
 {%- endmacro %}
 
 {# Every row of the seeds as one text, with the days on which it holds. `registry` gives each seed's columns, `keys` what
-   names a version of it where it does not change as a whole. #}
-{% macro registry_rows(registry, keys) %}
+   names a version of it where it does not change as a whole, `only` which rows count where not all do. #}
+{% macro registry_rows(registry, keys, only={}) %}
     {%- for seed, columns in registry.items() %}
     select
         versions.valid_from_date,
@@ -39,6 +39,7 @@
             {%- endfor %}
         ) as row_text
     from ({{ seed_versions(seed, keys.get(seed, [])) }}) as versions
+    where {{ only.get(seed, 'true') }}
     {{ "union all" if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

@@ -1,8 +1,15 @@
-{# Numbers as people read them. `number_text` has so many decimals, `signed_text` also a plus; `value_text` is a measure's
-   value: shares in percent, whole numbers without decimals. #}
+{# Numbers as people read them. `number_text` has so many decimals, `short_number_text` none where the number is whole,
+   `signed_text` also a plus; `value_text` is a measure's value: shares in percent, whole numbers without decimals. #}
 
 {% macro number_text(number, decimals) -%}
     cast(cast({{ number }} as numeric(18, {{ decimals }})) as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{% macro short_number_text(number, decimals) -%}
+    case
+        when {{ number }} = cast({{ number }} as numeric(18, 0)) then {{ number_text(number, 0) }}
+        else {{ number_text(number, decimals) }}
+    end
 {%- endmacro %}
 
 {% macro signed_text(number, decimals) -%}
@@ -16,8 +23,7 @@
     case
         when {{ unit }} = 'yes_or_no' then case when {{ value }} = 1 then '{{ yes }}' else '{{ no }}' end
         when {{ unit }} = 'share' then {{ number_text('100 * ' ~ value, 0) }}
-        when {{ value }} = cast({{ value }} as numeric(18, 0)) then {{ number_text(value, 0) }}
-        else {{ number_text(value, 1) }}
+        else {{ short_number_text(value, 1) }}
     end
 {%- endmacro %}
 

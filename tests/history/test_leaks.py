@@ -1,4 +1,4 @@
-"""What is told after a day, or tells of an end, moves no score of the day; a measure that looked at it is caught."""
+"""What is told after a day, or tells of an end, moves no score, signal or phase of it; what looks at it is caught."""
 
 import shutil
 from collections.abc import Mapping
@@ -13,6 +13,12 @@ from dagster_project.replay import FROZEN_MARTS
 from tests.conftest import World
 from tests.history.compiled_project import Table, build, compiled_tables
 
+# What is frozen, with the column of its day.
+FROZEN = {f"marts.{mart}": day for mart, (day, _) in FROZEN_MARTS.items()} | {
+    "intermediate.int_signals_found": "date_day",
+    "intermediate.int_signal_episodes_found": "date_day",
+    "intermediate.int_support_phases_found": "date_day",
+}
 FIRST, DAY, LAST = date(2026, 5, 22), date(2026, 6, 10), date(2026, 6, 30)
 # One live account, whose end is told on the day.
 VICTIM = "(select min(account_id) from marts.dim_accounts where is_live and health_score is not null)"
@@ -22,6 +28,9 @@ INJECTED = {
     "event_id || '-later' as event_id, _record_key || '-later' as _record_key, "
     "event_at + interval 15 day as event_at, _known_at + interval 15 day as _known_at) "
     "from raw.files_usage_events where event_at between timestamp '2026-06-01' and timestamp '2026-06-14'",
+    "work_told_after_the_day": "insert into raw.files_tasks by name select 'later' as task_id, "
+    f"{VICTIM} as account_id, 'visit' as task_kind, date '2026-06-09' as done_date, 'crm:later' as _record_key, "
+    "'crm' as _source_name, 1 as _load_number, timestamp '2026-06-12 09:00:00' as _known_at",
     "a_cancel_notice": "insert into raw.files_churn_notices by name select 'leak' as churn_notice_id, "
     f"{VICTIM} as account_id, date '2026-06-10' as notice_date, date '2026-06-20' as churn_date, 'crm:leak' as "
     f"_record_key, 'crm' as _source_name, 1 as _load_number, {TOLD_AT} as _known_at",
@@ -35,6 +44,12 @@ LEAKY = (
     "select m.* replace (case when exists (select 1 from {table} as t where t.account_id = m.account_id "
     "and t.known_date <= m.date_day) then 0 else m.active_seat_rate_28d end as active_seat_rate_28d) from ({sql}) as m"
 )
+# A signal that is wrong on purpose: it takes an account whose end is known to have fallen silent.
+LEAKY_SIGNAL = (
+    "select m.* replace (case when exists (select 1 from {table} as t where t.account_id = m.account_id "
+    "and t.known_date <= m.date_day) then null else m.last_response_date end as last_response_date) from ({sql}) as m"
+)
+Rows = dict[str, list[tuple[object, ...]]]
 
 
 @dataclass(frozen=True)
@@ -51,14 +66,13 @@ def case(tiny_world: World, tmp_path_factory: pytest.TempPathFactory) -> Case:
     return Case(world.home / "build" / "warehouse.duckdb", compiled_tables(world))
 
 
-def _scores_after(
-    case: Case, folder: Path, injected: str, leaks: Mapping[str, str]
-) -> tuple[dict[str, list[tuple[object, ...]]], dict[str, list[tuple[object, ...]]]]:
-    """Rows of the frozen marts up to the day, and after it, once rows are injected and every day is built again."""
+def _frozen_after(case: Case, folder: Path, injected: str, leaks: Mapping[str, str]) -> tuple[Rows, Rows]:
+    """Rows of what is frozen up to the day, and after it, once rows are injected and every day is built again. `leaks`
+    gives SQL for tables that are wrong on purpose, around `{sql}`."""
     path = folder / "warehouse.duckdb"
     shutil.copyfile(case.path, path)
     tables = [
-        replace(table, sql=LEAKY.format(table=leaks[table.name], sql=table.sql)) if table.name in leaks else table
+        replace(table, sql=leaks[table.name].replace("{sql}", table.sql)) if table.name in leaks else table
         for table in case.tables
     ]
     sides = []
@@ -71,40 +85,46 @@ def _scores_after(
         for where in (f"<= date '{DAY}'", f"> date '{DAY}'"):
             sides.append(
                 {
-                    mart: connection.execute(f"select * from marts.{mart} where {day} {where} order by all").fetchall()
-                    for mart, (day, _) in FROZEN_MARTS.items()
+                    table: connection.execute(f"select * from {table} where {day} {where} order by all").fetchall()
+                    for table, day in FROZEN.items()
                 }
             )
     return sides[0], sides[1]
 
 
 @pytest.fixture(scope="module")
-def stored(case: Case, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, list[tuple[object, ...]]], ...]:
+def stored(case: Case, tmp_path_factory: pytest.TempPathFactory) -> tuple[Rows, Rows]:
     unchanged = "update raw.files_accounts set account_name = account_name"
-    return _scores_after(case, tmp_path_factory.mktemp("stored"), unchanged, {})
+    return _frozen_after(case, tmp_path_factory.mktemp("stored"), unchanged, {})
 
 
-def test_later_rows_move_no_earlier_score(
-    case: Case, stored: tuple[dict[str, list[tuple[object, ...]]], ...], tmp_path: Path
-) -> None:
-    before, after = _scores_after(case, tmp_path, INJECTED["rows_dated_after_the_day"], {})
+@pytest.mark.parametrize("later", ["rows_dated_after_the_day", "work_told_after_the_day"])
+def test_later_rows_move_nothing_before_them(case: Case, stored: tuple[Rows, Rows], tmp_path: Path, later: str) -> None:
+    before, after = _frozen_after(case, tmp_path, INJECTED[later], {})
     assert before == stored[0]
-    assert after != stored[1], "later scores read them"
+    assert after != stored[1], "later days read them"
 
 
 @pytest.mark.parametrize("leak", ["a_cancel_notice", "a_churn_date"])
-def test_what_became_of_an_account_moves_no_score(
-    case: Case, stored: tuple[dict[str, list[tuple[object, ...]]], ...], tmp_path: Path, leak: str
+def test_what_became_of_an_account_moves_nothing(
+    case: Case, stored: tuple[Rows, Rows], tmp_path: Path, leak: str
 ) -> None:
-    assert _scores_after(case, tmp_path, INJECTED[leak], {}) == stored
+    assert _frozen_after(case, tmp_path, INJECTED[leak], {}) == stored
 
 
 @pytest.mark.parametrize(
     ("leak", "table"),
     [("a_cancel_notice", "input.input_churn_notices"), ("a_churn_date", "input.input_contract_outcomes")],
 )
-def test_a_measure_that_reads_it_is_noticed(
-    case: Case, stored: tuple[dict[str, list[tuple[object, ...]]], ...], tmp_path: Path, leak: str, table: str
+@pytest.mark.parametrize(
+    ("leaky", "sql"),
+    [
+        ("intermediate.int_people_measures_calculated", LEAKY),
+        ("intermediate.int_last_responses_found", LEAKY_SIGNAL),
+    ],
+)
+def test_what_reads_it_is_noticed(  # noqa: PLR0917 - the world, and what is wrong in it
+    case: Case, stored: tuple[Rows, Rows], tmp_path: Path, leak: str, table: str, leaky: str, sql: str
 ) -> None:
-    leaks = {"intermediate.int_people_measures_calculated": table}
-    assert _scores_after(case, tmp_path, INJECTED[leak], leaks) != stored
+    leaks = {leaky: sql.replace("{table}", table)}
+    assert _frozen_after(case, tmp_path, INJECTED[leak], leaks) != stored

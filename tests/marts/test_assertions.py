@@ -59,6 +59,12 @@ SPOILT = {
     f"set ladder_rung = ladder_rung + 1 where date_day = date '{LAST}'",
     "assert_every_rung_has_a_feature": "insert into reference.ladder_rungs (rung, valid_from_date) "
     "select max(rung) + 1, max(valid_from_date) from reference.ladder_rungs",
+    "assert_runs_of_a_signal_are_its_days": "update marts.fct_account_signals "
+    "set last_true_date = last_true_date - 1 where is_open and first_seen_date < last_true_date",
+    "assert_renewal_review_is_that_of_the_signal": "update marts.fct_account_signals "
+    "set signal_id = 'renewal_window' where signal_id in ('top_group', 'second_group') and is_open",
+    "assert_every_live_account_is_in_one_phase": "update marts.kpi_self_running "
+    "set skilled_count = skilled_count + 1 where segment is null",
 }
 
 

@@ -33,15 +33,7 @@ entities_held as (
 -- A measure has a source where every input column that it requires is fed.
 sourced as (
 
-    select
-        registry.measure_id,
-        registry.valid_from_date,
-        count(columns_fed.input_column)
-        = length(registry.required_inputs) - length(replace(registry.required_inputs, ' ', '')) + 1 as has_source
-    from registry
-    left join columns_fed
-        on position(concat(' ', columns_fed.input_column, ' ') in concat(' ', registry.required_inputs, ' ')) > 0
-    group by registry.measure_id, registry.valid_from_date, registry.required_inputs
+    {{ inputs_fed('registry', ['measure_id']) }}
 
 ),
 

@@ -73,6 +73,7 @@ final as (
         statements.statement_id,
         statements.points,
         statements.stated_at,
+        statements.event_date,
         statements.known_date,
         greatest(statements.event_date, statements.known_date) as from_day,
         least(

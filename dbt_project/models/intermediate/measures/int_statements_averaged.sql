@@ -1,65 +1,26 @@
--- On each day the latest statement of each speaker counts, of those that are known and not too old.
-with statements as (
+with latest as (
 
-    select * from {{ ref('int_statement_facts') }}
-
-),
-
-counting as (
-
-    select
-        statements.*,
-        greatest(statements.from_day, {{ from_date() }}) as first_day,
-        least(statements.to_day, {{ to_date() }}) as last_day
-    from statements
-    where
-        statements.from_day <= statements.to_day
-        and statements.from_day <= {{ to_date() }}
-        and statements.to_day >= {{ from_date() }}
-
-),
-
-dated as (
-
-    {{ days_of_each('counting', 'counting.first_day', 'counting.last_day') }}
-
-),
-
-ranked as (
-
-    select
-        dated.account_id,
-        dated.date_day,
-        dated.statement_kind,
-        dated.source_name,
-        dated.statement_id,
-        dated.points,
-        row_number() over (
-            partition by dated.account_id, dated.date_day, dated.statement_kind, dated.speaker_id
-            order by dated.stated_at desc, dated.statement_id desc
-        ) as rank_of_speaker
-    from dated
+    select * from {{ ref('int_latest_statements_found') }}
 
 ),
 
 final as (
 
     select
-        ranked.account_id,
-        ranked.date_day,
-        max(ranked.source_name) filter (where ranked.statement_kind = 'strategy') as strategy_source_name,
-        max(ranked.statement_id) filter (where ranked.statement_kind = 'strategy') as strategy_assessment_id,
-        {{ ratio("sum(ranked.points) filter (where ranked.statement_kind = 'nps')",
-                 "count(*) filter (where ranked.statement_kind = 'nps')", 18, 6) }} as nps_points,
-        {{ ratio("sum(ranked.points) filter (where ranked.statement_kind = 'sales_hearing')",
-                 "count(*) filter (where ranked.statement_kind = 'sales_hearing')", 18, 6) }} as sales_hearing_points,
-        {{ ratio("sum(ranked.points) filter (where ranked.statement_kind = 'csm_hearing')",
-                 "count(*) filter (where ranked.statement_kind = 'csm_hearing')", 18, 6) }} as csm_hearing_points,
-        {{ ratio("sum(ranked.points) filter (where ranked.statement_kind = 'strategy')",
-                 "count(*) filter (where ranked.statement_kind = 'strategy')", 18, 6) }} as strategy_points
-    from ranked
-    where ranked.rank_of_speaker = 1
-    group by ranked.account_id, ranked.date_day
+        latest.account_id,
+        latest.date_day,
+        max(latest.source_name) filter (where latest.statement_kind = 'strategy') as strategy_source_name,
+        max(latest.statement_id) filter (where latest.statement_kind = 'strategy') as strategy_assessment_id,
+        {{ ratio("sum(latest.points) filter (where latest.statement_kind = 'nps')",
+                 "count(*) filter (where latest.statement_kind = 'nps')", 18, 6) }} as nps_points,
+        {{ ratio("sum(latest.points) filter (where latest.statement_kind = 'sales_hearing')",
+                 "count(*) filter (where latest.statement_kind = 'sales_hearing')", 18, 6) }} as sales_hearing_points,
+        {{ ratio("sum(latest.points) filter (where latest.statement_kind = 'csm_hearing')",
+                 "count(*) filter (where latest.statement_kind = 'csm_hearing')", 18, 6) }} as csm_hearing_points,
+        {{ ratio("sum(latest.points) filter (where latest.statement_kind = 'strategy')",
+                 "count(*) filter (where latest.statement_kind = 'strategy')", 18, 6) }} as strategy_points
+    from latest
+    group by latest.account_id, latest.date_day
 
 )
 

@@ -8,6 +8,7 @@
     'goal_types': ['goal_id', 'feature_ids'],
     'ladder_rungs': ['rung'],
     'onboarding_steps': ['step_id', 'step_number', 'required_input'],
+    'signals': ['signal_id', 'segment', 'threshold_value'],
 } -%}
 {%- set keys = {
     'health_measures': ['measure_id'],
@@ -15,13 +16,16 @@
     'health_weights': ['score_id', 'measure_id', 'segment', 'stage'],
     'health_scores': ['score_id'],
     'goal_types': ['goal_id'],
+    'signals': ['signal_id', 'segment'],
 } -%}
+{#- The one signal whose rule a measure reads. -#}
+{%- set only = {'signals': "versions.signal_id = 'low_session_time'"} -%}
 
 -- Everything that a score rests on beside its inputs. A version begins on each day from which one of its rows holds,
 -- and is named by that day and by what is in force on it.
 with rows_told as (
 
-    {{ registry_rows(registry, keys) }}
+    {{ registry_rows(registry, keys, only) }}
 
 ),
 

@@ -1,81 +1,52 @@
--- Complete weeks (Monday to Sunday) by what was known at their end. Twelve weeks count, so that the look-back is
--- bounded; weeks before the warehouse's first day are not judged, because their use is not known.
-with contracts as (
+-- A week is low by the rule of the signal low_session_time for the account's segment then. Twelve weeks in a row count,
+-- because no more are read.
+with summed as (
 
-    select * from {{ ref('int_contract_versions') }}
-
-),
-
-sessions as (
-
-    select * from {{ ref('int_sessions_derived') }}
+    select * from {{ ref('int_session_weeks_summed') }}
 
 ),
 
-ended_weeks as (
+accounts as (
+
+    select * from {{ ref('int_account_versions') }}
+
+),
+
+rules as (
+
+    select * from {{ ref('int_signal_rules_profiled') }}
+
+),
+
+lowered as (
 
     select
-        {{ days_before('spine.date_day', 6) }} as week_start_date,
-        spine.date_day as week_end_date
-    from ({{ days_between(days_before(from_date(), 6 + 7 * 11), to_date()) }}) as spine
-    where
-        {{ day_of_week('spine.date_day') }} = 7
-        and {{ days_before('spine.date_day', 6) }} >= {{ history_start_date() }}
-
-),
-
-spanned as (
-
-    {{ days_of_each('ended_weeks', 'ended_weeks.week_start_date', 'ended_weeks.week_end_date') }}
-
-),
-
-live_weeks as (
-
-    select
-        contracts.account_id,
-        spanned.week_start_date,
-        spanned.week_end_date
-    from spanned
-    inner join contracts
+        summed.*,
+        summed.session_minutes <= rules.threshold_value as is_low
+    from summed
+    left join accounts
+        on summed.account_id = accounts.account_id and {{ in_force('accounts', 'summed.week_end_date') }}
+    inner join rules
         on
-            {{ in_force('contracts', 'spanned.week_end_date') }}
-            and {{ is_live_on('contracts', 'spanned.date_day') }}
-    group by contracts.account_id, spanned.week_start_date, spanned.week_end_date
-    having count(distinct spanned.date_day) = 7
-
-),
-
-summed as (
-
-    select
-        live_weeks.account_id,
-        live_weeks.week_end_date,
-        coalesce(sum(sessions.session_minutes), 0) as session_minutes
-    from live_weeks
-    left join sessions
-        on
-            live_weeks.account_id = sessions.account_id
-            and sessions.session_date between live_weeks.week_start_date and live_weeks.week_end_date
-            and {{ in_force('sessions', 'live_weeks.week_end_date') }}
-    group by live_weeks.account_id, live_weeks.week_end_date
+            rules.signal_id = 'low_session_time'
+            and rules.segment = coalesce(accounts.segment, '*')
+            and {{ in_force('rules', 'summed.week_end_date') }}
 
 ),
 
 judged as (
 
     select
-        summed.*,
-        summed.session_minutes <= {{ var('low_session_minutes') }} as is_low,
+        lowered.*,
         case
             when
-                summed.session_minutes <= {{ var('low_session_minutes') }}
-                and {{ days_after('lag(summed.week_end_date) over one_account', 7) }} = summed.week_end_date
+                lowered.is_low
+                and {{ days_after('lag(lowered.week_end_date) over one_account', 7) }} = lowered.week_end_date
                 then 0
             else 1
         end as is_start
-    from summed
-    window one_account as (partition by summed.account_id order by summed.week_end_date)
+    from lowered
+    window one_account as (partition by lowered.account_id order by lowered.week_end_date)
 
 ),
 

@@ -16,15 +16,15 @@ fits as (
 
 ),
 
-scores as (
-
-    select * from {{ ref('fct_health_scores') }}
-
-),
-
 tiers as (
 
     select * from {{ ref('fct_maturity_tiers') }}
+
+),
+
+phases as (
+
+    select * from {{ ref('int_support_phases_found') }}
 
 ),
 
@@ -48,7 +48,7 @@ scored as (
         max(case when scores.score_id = 'usage' then scores.band end) as usage_band,
         max(case when scores.score_id = 'health' then scores.score end) as health_score,
         max(case when scores.score_id = 'health' then scores.band end) as health_band
-    from scores
+    from {{ ref('fct_health_scores') }} as scores
     where scores.score_date = {{ as_of_date() }}
     group by scores.account_id
 
@@ -82,6 +82,7 @@ select
     scored.usage_band,
     scored.health_band,
     fits.fit,
+    phases.support_phase,
     coalesce(accounts.is_test, false) as is_test,
     {{ is_customer('accounts') }} as is_customer,
     coalesce(accounts.is_deleted, false) as is_deleted,
@@ -107,5 +108,6 @@ left join band_episodes
         accounts.account_id = band_episodes.account_id
         and band_episodes.score_id = 'health'
         and band_episodes.score_date = {{ as_of_date() }}
+left join phases on accounts.account_id = phases.account_id and phases.date_day = {{ as_of_date() }}
 left join latest_tiers on accounts.account_id = latest_tiers.account_id and latest_tiers.recency = 1
 where {{ in_force('accounts', as_of_date()) }}
