@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 
+from dagster_project.demo.identity import SourceIds
 from dagster_project.demo.planted.company import Company
 from dagster_project.demo.planted.plant import Use
 from dagster_project.demo.usage import USAGE_SCHEMA
@@ -16,10 +17,14 @@ RECEIVED_AFTER = timedelta(seconds=5)
 WEEK = 7
 
 
-def usage_table(companies: Sequence[Company], first: date, last: date) -> pa.Table:
-    """All events of the days from `first` to `last`, in the schema of every usage file."""
+def usage_table(companies: Sequence[Company], ids: SourceIds, first: date, last: date) -> pa.Table:
+    """All events from the day `first` to `last` under the product's ids, in the schema of every usage file."""
     window = Window(first, last)
-    rows = [row for company in companies for row in _events(company, window)]
+    rows = [
+        {**row, "account_id": ids.company_id("product", company.account_id)}
+        for company in companies
+        for row in _events(company, window)
+    ]
     table = pa.Table.from_pylist(rows, schema=USAGE_SCHEMA)
     for name in ("account_id", "user_id", "contract_id", "feature_id", "device_kind"):
         place = table.schema.get_field_index(name)
@@ -39,7 +44,6 @@ def _events(company: Company, window: Window) -> Iterator[Row]:
             event_at = midnight(day) + timedelta(hours=OPENING_HOUR, minutes=7 * user)
             yield {
                 "event_id": f"E{company.number:05d}{day:%y%m%d}{user:02d}",
-                "account_id": company.account_id,
                 "user_id": company.user_id(user + 1),
                 "contract_id": contract.contract_id,
                 "feature_id": f"f{use.features[turn % len(use.features)]:02d}",

@@ -49,8 +49,8 @@ class PlantedAccounts:
         return PlantedIds(self.companies)
 
     def usage(self, first: date, last: date) -> pa.Table:
-        """Their events of the days from `first` to `last`, in the schema of every usage file."""
-        return usage_table(self.companies, first, last)
+        """Their events from the day `first` to `last` under the product's ids, in the schema of every usage file."""
+        return usage_table(self.companies, self.ids, first, last)
 
     @property
     def key_rows(self) -> list[Row]:
