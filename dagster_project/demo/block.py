@@ -29,7 +29,7 @@ BLOCK_ACCOUNTS = 240
 ROOM_AHEAD_DAYS = 120
 MINIMUM_ACCOUNT_COUNT = 8
 MINIMUM_DAY_COUNT = 28
-# With planted accounts: the days that their rules look back on, and the accounts whose names do not meet theirs.
+# With planted accounts: the days that their rules look back on, and the accounts with other names and mail domains.
 PLANTED_DAY_COUNT, PLANTED_ACCOUNT_COUNT = 200, 24_000
 Rows = dict[str, list[Row]]
 

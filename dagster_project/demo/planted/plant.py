@@ -26,8 +26,7 @@ class SubjectKind(StrEnum):
 class Use:
     """How the product is used from a Monday on, or from the start.
 
-    The Monday is that of the first week that is not over today (`weeks_ago` 0), of the last complete week (1) …
-
+    `weeks_ago` 0 is the Monday of the first week that is not over today, 1 that of the last complete week, and so on.
     On each of the `weekdays` (0 is Monday) each of the first `people` users works once, with one feature after the
     other: a session of `seconds`, in which it is used `count` times and `changes` records are changed.
     """
