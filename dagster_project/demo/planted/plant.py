@@ -130,7 +130,7 @@ class Plan:
     there is none.
     """
 
-    agreed: int = 8
+    agreed: int = 0
     attained: float | None = 70
     has_success: bool = True
     due: int = 45

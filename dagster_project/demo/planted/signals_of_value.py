@@ -12,8 +12,8 @@ def _ending(ends: Ahead) -> tuple[Term, ...]:
     return (Term(75, ends),)
 
 
-def _unreached(due: int, agreed: int = 8, attained: float = 70) -> Plan:
-    return Plan(agreed=agreed, attained=attained, due=due, reached=None)
+def _unreached(due: int, agreed: int = 0) -> Plan:
+    return Plan(agreed=agreed, due=due, reached=None)
 
 
 def _agreed_days_ago(days: int, attained: float | None = 49, age: int = 98) -> Plan:
@@ -39,6 +39,7 @@ SIGNALS_OF_VALUE = {
         case("two months end after the first term", age=40, terms=(Term(40, -5),), plan=None, use=WITHOUT_FIRST_RUNG),
         near("due on the last day of the first term", terms=(Term(75, -30),), plan=_unreached(104)),
         near("reached today", terms=(Term(75, -30),), plan=Plan(due=140, reached=75)),
+        near("rungs reached before it was agreed", terms=(Term(75, -30),), plan=_unreached(140, agreed=8)),
         near("nothing agreed, every rung reached", age=40, terms=(Term(40, -5),), plan=None, use=EVERY_RUNG),
     ),
     "onboarding_late": (
@@ -49,6 +50,7 @@ SIGNALS_OF_VALUE = {
         case("a goal without a first success, no rung reached", plan=Plan(has_success=False), use=WITHOUT_FIRST_RUNG),
         near("two months", age=61, plan=_unreached(50)),
         near("reached today", plan=Plan(due=60, reached=75)),
+        near("rungs reached before it was agreed", plan=_unreached(50, agreed=8)),
         near("over a year", age=366, plan=_unreached(90), terms=(Term(366, Ahead(10)),)),
         near("nothing agreed, every rung reached", plan=None, use=EVERY_RUNG),
     ),
