@@ -17,7 +17,7 @@ CONFIG = f"""
 history_start_date = 2025-10-14
 
 [demo]
-account_count = 8
+account_count = 20
 day_count = 260
 until = {UNTIL}
 seed = 3
