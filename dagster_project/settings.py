@@ -93,6 +93,8 @@ class DemoSettings(_Strict):
     until: date
     """The world's first today; `make tomorrow` moves it on."""
     seed: int = Field(default=7, ge=0)
+    planted: bool = False
+    """Whether accounts are planted besides: cases, and near misses, of every signal, cell, tier and phase."""
 
 
 class ColumnMapping(_Strict):

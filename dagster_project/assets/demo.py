@@ -66,4 +66,4 @@ def advance_demo(settings: Settings) -> date:
 def _demo_world(demo: DemoSettings) -> "World":
     from dagster_project.demo.block import World  # noqa: PLC0415 - numpy and pyarrow
 
-    return World(demo.account_count, demo.day_count, demo.until, demo.seed)
+    return World(demo.account_count, demo.day_count, demo.until, demo.seed, demo.planted)

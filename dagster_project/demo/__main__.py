@@ -23,11 +23,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--days", type=int, default=540)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--until", type=date.fromisoformat, default=date(2026, 6, 30))
+    parser.add_argument("--planted", action="store_true", help="with accounts that are a case of each rule, or nearly")
     parser.add_argument("--json", action="store_true", help="say it for a program")
     options = parser.parse_args(arguments)
     started = time.perf_counter()
     try:
-        world = World(options.accounts * options.scale, options.days, options.until, options.seed)
+        world = World(options.accounts * options.scale, options.days, options.until, options.seed, options.planted)
         counts = write_demo_world(world, options.out)
     except (ValueError, FileExistsError) as error:
         sys.stderr.write(f"{error}\n")

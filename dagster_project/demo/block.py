@@ -29,6 +29,8 @@ BLOCK_ACCOUNTS = 240
 ROOM_AHEAD_DAYS = 120
 MINIMUM_ACCOUNT_COUNT = 8
 MINIMUM_DAY_COUNT = 28
+# With planted accounts: the days that their rules look back on, and the accounts with other names and mail domains.
+PLANTED_DAY_COUNT, PLANTED_ACCOUNT_COUNT = 200, 24_000
 Rows = dict[str, list[Row]]
 
 
@@ -36,13 +38,16 @@ Rows = dict[str, list[Row]]
 class World:
     """What everything is drawn from; `until` is the first today, and the world goes on for 120 days after it.
 
-    Raises ValueError for fewer than 8 accounts, fewer than 28 days or a negative seed.
+    Raises ValueError for fewer than 8 accounts, fewer than 28 days or a negative seed; with planted accounts for fewer
+    than 200 days or more than 24,000 other accounts.
     """
 
     account_count: int
     day_count: int
     until: date
     seed: int
+    planted: bool = False
+    """True for a world that also has the planted accounts (`demo.planted`)."""
 
     @property
     def window(self) -> Window:
@@ -68,6 +73,10 @@ class World:
             raise ValueError(f"account_count is {self.account_count}, under {MINIMUM_ACCOUNT_COUNT}")
         if self.day_count < MINIMUM_DAY_COUNT:
             raise ValueError(f"day_count is {self.day_count}, under {MINIMUM_DAY_COUNT}")
+        if self.planted and self.day_count < PLANTED_DAY_COUNT:
+            raise ValueError(f"day_count is {self.day_count}, under {PLANTED_DAY_COUNT} with planted accounts")
+        if self.planted and self.account_count > PLANTED_ACCOUNT_COUNT:
+            raise ValueError(f"account_count is {self.account_count}, over {PLANTED_ACCOUNT_COUNT}")
         if self.seed < 0:
             raise ValueError(f"seed is {self.seed}, under 0")
 

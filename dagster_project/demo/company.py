@@ -31,9 +31,10 @@ from dagster_project.demo import (
 )
 from dagster_project.demo import contracts as terms
 from dagster_project.demo.block import BLOCK_ACCOUNTS, ROOM_AHEAD_DAYS, Block, Rows, World
-from dagster_project.demo.identity import SOURCES, Crosswalk
+from dagster_project.demo.identity import SOURCES, Crosswalk, SourceIds
+from dagster_project.demo.planted.world import KEY_COLUMNS, PlantedAccounts
 from dagster_project.demo.today import TODAY_FILE, demo_today, note_state, read_state
-from dagster_project.demo.window import Row, midnight, months_between, utc_text
+from dagster_project.demo.window import Row, midnight, months_between, next_month, utc_text
 
 __all__ = [
     "World",
@@ -46,7 +47,7 @@ __all__ = [
     "world_rows",
     "write_demo_world",
 ]
-TRUTH_FILE = "accounts.csv"
+TRUTH_FILE, KEY_FILE = "accounts.csv", "planted.csv"
 SELLER_ROLE = "sales"
 
 
@@ -56,17 +57,17 @@ def truth_folder(folder: Path) -> Path:
 
 
 def write_demo_world(world: World, folder: Path) -> dict[str, int]:
-    """Write the exports as of `world.until` into `folder` and the hidden truth into the folder beside it.
+    """Write the exports as of `world.until` into `folder`, the hidden truth and the key to what is planted beside it.
 
-    Returns the rows written by file, as a path relative to `folder`; the truth is not counted. Equal worlds give
-    files of equal bytes. Either folder appears whole, in place of a former world, or not at all.
+    Returns the rows written by file, as a path relative to `folder`; the truth and the key are not counted. Equal
+    worlds give files of equal bytes. Either folder appears whole, in place of a former world, or not at all.
 
     Raises FileExistsError where a folder exists and holds anything else than a former world.
     """
     end = midnight(world.until + timedelta(days=1))
     truth_rows: list[Row] = []
     with (
-        files.replaced_folder(truth_folder(folder), [TRUTH_FILE]) as truth,
+        files.replaced_folder(truth_folder(folder), [TRUTH_FILE, KEY_FILE]) as truth,
         files.replaced_folder(folder, [*SOURCES, TODAY_FILE]) as written,
     ):
         with files.ExportFiles(written, f"to_{world.until.isoformat()}") as exports:
@@ -76,6 +77,14 @@ def write_demo_world(world: World, folder: Path) -> dict[str, int]:
                 crosswalk = _append_block_rows(exports, block, None, end)
                 _append_months(exports, block, crosswalk)
                 truth_rows += endings.truth_rows(block.accounts, block.endings)
+            if world.planted:
+                planted = PlantedAccounts(world)
+                _append_rows(exports, planted.ids, planted.rows, None, end)
+                for month in _months_to(world, world.until):
+                    first = max(month, world.window.first_day)
+                    last = min(next_month(month) - timedelta(days=1), world.until)
+                    exports.append_usage("product", f"events_{month:%Y-%m}", planted.usage(first, last))
+                files.write_csv(truth / KEY_FILE, KEY_COLUMNS, planted.key_rows)
         files.write_csv(truth / TRUTH_FILE, endings.TRUTH_COLUMNS, truth_rows)
         note_state(written, world.until, repr(world))
     return exports.counts
@@ -115,6 +124,10 @@ def export_day(world: World, day: date, folder: Path) -> dict[str, int]:
             block = draw_block(world, number)
             crosswalk = _append_block_rows(exports, block, begin, end)
             _append_day_of_usage(exports, block, crosswalk, day)
+        if world.planted:
+            planted = PlantedAccounts(world)
+            _append_rows(exports, planted.ids, planted.rows, begin, end)
+            exports.append_usage("product", day.isoformat(), planted.usage(day, day))
     return exports.counts
 
 
@@ -211,13 +224,18 @@ def _append_block_rows(exports: files.ExportFiles, block: Block, begin: datetime
     merges = dirt.draw_merges(block)
     dirt.spoil(rows, block, merges)
     crosswalk = Crosswalk(block, {merge.account_id for merge in merges})
-    for source_name, entity, told in crosswalk.own_rows(rows):
+    _append_rows(exports, crosswalk, rows, begin, end)
+    return crosswalk
+
+
+def _append_rows(exports: files.ExportFiles, ids: SourceIds, rows: Rows, begin: datetime | None, end: datetime) -> None:
+    """Write rows known from `begin` until just before `end` under the ids of each system."""
+    for source_name, entity, told in ids.own_rows(rows):
         exports.append(source_name, entity, _known(told, begin, end))
     for source_name, source in SOURCES.items():
         for entity in source.entities:
             known = _known(rows.get(entity, []), begin, end)
-            exports.append(source_name, entity, crosswalk.translated(source_name, known))
-    return crosswalk
+            exports.append(source_name, entity, ids.translated(source_name, known))
 
 
 def _known(rows: list[Row], begin: datetime | None, end: datetime) -> list[Row]:

@@ -4,7 +4,8 @@ The CRM and billing know our ids. The product has companies of its own, the help
 survey, marketing and community tools people only.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -63,34 +64,20 @@ SOURCES = {
 }
 
 
-class Crosswalk:
-    """The ids of a block's accounts and users in every source; `merged` are the accounts that others take in."""
+class SourceIds(ABC):
+    """The ids of some accounts and users in every source; `companies` gives them by source and account id."""
 
-    def __init__(self, block: Block, merged: Collection[str]) -> None:
-        self._block = block
-        self._users = {user.user_id: (place, user) for place, user in enumerate(block.users)}
-        self._account_of = {account.account_id: account for account in block.accounts}
-        self._always_external = {*merged, *_sharing_a_domain(block)}
-        self._companies = {name: self._company_ids(name) for name, told in SOURCES.items() if told.company_letter}
-
-    def _company_ids(self, source_name: str) -> dict[str, str]:
-        numbers = self._generator("company_numbers", source_name).permutation(len(self._block.accounts))
-        first, letter = self._block.number * BLOCK_ACCOUNTS + 1, SOURCES[source_name].company_letter
-        return {
-            account.account_id: f"{letter}{first + int(number):05d}"
-            for account, number in zip(self._block.accounts, numbers, strict=True)
-        }
-
-    def _generator(self, part: str, source_name: str) -> np.random.Generator:
-        return self._block.generator(f"{part}/{source_name}")
+    def __init__(self, users: Sequence[User], companies: Mapping[str, Mapping[str, str]]) -> None:
+        self.users = {user.user_id: (place, user) for place, user in enumerate(users)}
+        self._companies = companies
 
     def company_id(self, source_name: str, account_id: str) -> str:
-        """The account's id in a source that has companies; what is no account of the block stays as it is."""
+        """The account's id in a source that has companies; what is none of these accounts stays as it is."""
         return self._companies[source_name].get(account_id, account_id)
 
     def person_id(self, source_name: str, user_id: str) -> str:
-        """The user's id in a source that has people; what is no user of the block stays as it is."""
-        if user_id not in self._users:
+        """The user's id in a source that has people; what is none of these users stays as it is."""
+        if user_id not in self.users:
             return user_id
         account_number, _, number = user_id[1:].partition("-")
         turned = (int(account_number) * USER_NUMBERS + int(number)) * PERSON_STEP % PERSON_DIGITS
@@ -112,23 +99,61 @@ class Crosswalk:
             changed.append({**row, **ids} if ids else row)
         return changed
 
+    @abstractmethod
+    def own_rows(self, rows: Rows) -> Iterator[tuple[str, str, list[Row]]]:
+        """Source, entity and rows of the companies and people that the sources tell of themselves."""
+
+    def first_seen(self, source: Source, rows: Rows) -> dict[str, str]:
+        """When the source first tells of a user, by user id."""
+        seen: dict[str, str] = {}
+        for entity in source.entities:
+            for row in rows.get(entity, []):
+                user_id, told = row.get("user_id") or row.get("author_id"), str(row["updated_at"])
+                if user_id in self.users and told < seen.get(str(user_id), "~"):
+                    seen[str(user_id)] = told
+        return seen
+
+    def person_row(self, source_name: str, user: User, email: str, updated_at: str) -> Row:
+        """A user as one of the source's people, of the company where the source has any."""
+        has_companies = bool(SOURCES[source_name].company_letter)
+        return {
+            "person_id": self.person_id(source_name, user.user_id),
+            "company_id": self.company_id(source_name, user.account_id) if has_companies else None,
+            "external_user_id": None,
+            "person_name": user.user_name,
+            "email": email,
+            "person_kind": None,
+            "updated_at": updated_at,
+        }
+
+
+class Crosswalk(SourceIds):
+    """The ids of a block's accounts and users in every source; `merged` are the accounts that others take in."""
+
+    def __init__(self, block: Block, merged: Collection[str]) -> None:
+        self._block = block
+        self._always_external = {*merged, *_sharing_a_domain(block)}
+        with_companies = [name for name, told in SOURCES.items() if told.company_letter]
+        super().__init__(block.users, {name: self._company_ids(name) for name in with_companies})
+
+    def _company_ids(self, source_name: str) -> dict[str, str]:
+        numbers = self._generator("company_numbers", source_name).permutation(len(self._block.accounts))
+        first, letter = self._block.number * BLOCK_ACCOUNTS + 1, SOURCES[source_name].company_letter
+        return {
+            account.account_id: f"{letter}{first + int(number):05d}"
+            for account, number in zip(self._block.accounts, numbers, strict=True)
+        }
+
+    def _generator(self, part: str, source_name: str) -> np.random.Generator:
+        return self._block.generator(f"{part}/{source_name}")
+
     def own_rows(self, rows: Rows) -> Iterator[tuple[str, str, list[Row]]]:
         """Source, entity and rows of the companies and people that the sources tell of themselves."""
         yield "product", "companies", self._product_companies()
         yield "desk", "companies", self._desk_companies()
         for name, source in SOURCES.items():
             if source.person_letter:
-                yield name, "people", self._people(name, self._first_seen(source, rows))
-
-    def _first_seen(self, source: Source, rows: Rows) -> dict[str, str]:
-        """When the source first tells of a user, by user id."""
-        seen: dict[str, str] = {}
-        for entity in source.entities:
-            for row in rows.get(entity, []):
-                user_id, told = row.get("user_id") or row.get("author_id"), str(row["updated_at"])
-                if user_id in self._users and told < seen.get(str(user_id), "~"):
-                    seen[str(user_id)] = told
-        return seen
+                yield name, "people", self._people(name, self.first_seen(source, rows))
 
     def _product_companies(self) -> list[Row]:
         rng = self._generator("companies", "product")
@@ -137,7 +162,7 @@ class Crosswalk:
         order.sort(key=lambda account_id: account_id not in self._always_external)
         external = set(order[: round(PRODUCT_EXTERNAL_SHARE * len(accounts))]) | self._always_external
         return [
-            _company_row(
+            company_row(
                 self.company_id("product", account.account_id),
                 account.account_id if account.account_id in external else None,
                 account.account_name,
@@ -167,7 +192,7 @@ class Crosswalk:
                 domain = f"unknown-{account.account_id[1:]}.example"
             name = account.account_name.replace("株式会社", "（株）") if is_short[place] else account.account_name
             rows.append(
-                _company_row(
+                company_row(
                     self.company_id("desk", account.account_id),
                     account.account_id if account.account_id in external else None,
                     name,
@@ -179,32 +204,24 @@ class Crosswalk:
 
     def _people(self, source_name: str, first_seen: Mapping[str, str]) -> list[Row]:
         rng = self._generator("people", source_name)
-        luck = rng.random((3, len(self._users)))
-        strangers = sorted(first_seen, key=lambda user_id: float(luck[2, self._users[user_id][0]]))[:UNMATCHED_PEOPLE]
-        has_companies = bool(SOURCES[source_name].company_letter)
+        luck = rng.random((3, len(self.users)))
+        strangers = sorted(first_seen, key=lambda user_id: float(luck[2, self.users[user_id][0]]))[:UNMATCHED_PEOPLE]
         rows: list[Row] = []
         for user_id, updated_at in first_seen.items():
-            place, user = self._users[user_id]
+            place, user = self.users[user_id]
             is_stranger = user_id in strangers
             email = _unmatched_email(user) if is_stranger else _email_as_typed(user, float(luck[0, place]))
             is_known = source_name == "desk" and luck[1, place] < DESK_KNOWN_USER_SHARE and not is_stranger
-            rows.append(
-                {
-                    "person_id": self.person_id(source_name, user_id),
-                    "company_id": self.company_id(source_name, user.account_id)
-                    if has_companies and not is_stranger
-                    else None,
-                    "external_user_id": user_id if is_known else None,
-                    "person_name": user.user_name,
-                    "email": email,
-                    "person_kind": None,
-                    "updated_at": updated_at,
-                }
-            )
+            row = self.person_row(source_name, user, email, updated_at)
+            row["external_user_id"] = user_id if is_known else None
+            if is_stranger:
+                row["company_id"] = None
+            rows.append(row)
         return rows
 
 
-def _company_row(company_id: str, account_id: str | None, name: str, domain: str | None, updated_at: str | None) -> Row:
+def company_row(company_id: str, account_id: str | None, name: str, domain: str | None, updated_at: str | None) -> Row:
+    """One of a source's companies; `account_id` is that of the CRM, where the source was told."""
     return {
         "company_id": company_id,
         "external_account_id": account_id,
