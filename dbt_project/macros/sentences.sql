@@ -60,14 +60,21 @@
         end
 {%- endmacro %}
 
-{# The reasons of one kind, strongest first, in one text; null where there are none. #}
-{% macro joined_reasons(kind, language, parting) %}
+{# The texts of a group with ranks 1 to `count`, in that order, in one text; null where there are none. `condition` names
+   those that count. #}
+{% macro joined_by_rank(text, rank, count, parting, condition='true') %}
     nullif(concat_ws('{{ parting }}',
-        {%- for rank in [1, 2, 3] %}
-        max(case when worded.reason_kind = '{{ kind }}' and worded.reason_rank = {{ rank }}
-            then worded.text_{{ language }} end){{ "," if not loop.last }}
+        {%- for number in range(1, count + 1) %}
+        max(case when {{ condition }} and {{ rank }} = {{ number }} then {{ text }} end){{ "," if not loop.last }}
         {%- endfor %}
     ), '')
+{%- endmacro %}
+
+{# The reasons of one kind, strongest first. #}
+{% macro joined_reasons(kind, language, parting) -%}
+    {{ joined_by_rank(
+        'worded.text_' ~ language, 'worded.reason_rank', 3, parting, "worded.reason_kind = '" ~ kind ~ "'"
+    ) }}
 {%- endmacro %}
 
 {# A reason in one sentence; of a change only the measure and what it moved. Former points stand where they differ. #}

@@ -80,7 +80,7 @@ final as (
             case statements.statement_kind
                 when 'nps' then {{ days_after('statements.event_date', 179) }}
                 when 'strategy' then {{ days_after('statements.event_date', 364) }}
-                else {{ days_after('statements.event_date', 89) }}
+                else {{ days_after('statements.event_date', 90) }}
             end,
             {{ days_before('statements.valid_to_date', 1) }}
         ) as to_day

@@ -1,5 +1,5 @@
--- What is known of an account on the newest day: its use, what sales and the CSM heard, and its plan. A hearing counts
--- for 90 days; the date of the last one stands beside, however old it is.
+-- What is known of an account on the newest day: its use, what sales and the CSM heard, and its plan. The date of the
+-- last hearing stands beside, however old it is.
 with days as (
 
     select * from {{ ref('int_account_days_listed') }}
