@@ -117,6 +117,10 @@ bench: $(INSTALLED) ## Measure against named rivals, as ratios of one run
 ui: $(INSTALLED) ## Open Dagster's graph, runs and checks at http://127.0.0.1:3000
 	PYTHONPATH="$(CURDIR)" DAGSTER_HOME="$$($(BIN)/python -m dagster_project home)" $(BIN)/dagster dev -m dagster_project.definitions -h 127.0.0.1 -p 3000
 
+.PHONY: dashboard
+dashboard: $(INSTALLED) ## Open the dashboard on the published set at http://127.0.0.1:8501
+	@$(BIN)/python -m streamlit run dashboard/app.py
+
 .PHONY: docs
 docs: $(INSTALLED) ## Build the models' documentation as one page
 	@$(BIN)/python -m dagster_project docs

@@ -8,7 +8,12 @@ from dashboard.published import rows
 # From the worst band to the best; grey where nothing can be said. Told apart without red and green.
 BAND_COLOURS = ("#B2352B", "#E3863A", "#A9C6DA", "#1F6F8B")
 UNKNOWN_COLOUR = "#B8B8B8"
-SIGNAL_ICONS = {"risk": "🔴", "request": "🟠", "chance": "🟢", "state": "⚪"}
+SIGNAL_BADGES = {
+    "request": ":orange-badge[request · 依頼]",
+    "risk": ":red-badge[risk · リスク]",
+    "chance": ":blue-badge[chance · 好機]",
+    "state": ":gray-badge[state · 状態]",
+}
 
 
 def bands() -> pd.DataFrame:

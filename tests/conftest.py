@@ -12,6 +12,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+pytest_plugins = ["tests.browser"]
+
 ROOT = Path(__file__).resolve().parent.parent
 TINY_CONFIG = """
 [calendar]

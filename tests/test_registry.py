@@ -145,7 +145,11 @@ BAD = [
     ),
     ("goal_types", "f01 f02", "", "row 2, feature_ids: "),
     ("ladder_rungs", "2,", "3,", "row 3, rung: is 3 where 2 is due"),
+    ("ladder_rungs", "1,2026-01-01\n2,", "2,2026-01-01\n3,", "row 2, rung: is 2 where 1 is due"),
+    ("ladder_rungs", "2,2026-01-01\n", "2,2026-01-01\n2,2026-03-01\n", "row 4, rung: is 2 where 1 is due"),
+    ("ladder_rungs", "2,", ",", "row 3, rung: "),
     ("onboarding_steps", "1,login", "0,login", "row 2, step_number: "),
+    ("onboarding_steps", "1,login", "2,login", "row 2, step_number: is 2 where 1 is due"),
     ("onboarding_steps", "users.activated_at", "users.x", "row 2, required_input: there is no input column"),
     (
         "health_measures",
@@ -173,6 +177,12 @@ BAD = [
     ("fit_levels", "poor,2026-01-01,0", "poor,2026-01-01,0.5", "row 3, minimum_score: the lowest level begins at 0"),
     ("fit_levels", "unknown,2026-01-01,\n", "", "row 2, minimum_score: unknown has no minimum"),
     ("fit_levels", "poor,2026-01-01,0", "poor,2026-01-01,", "row 2, minimum_score: unknown has no minimum"),
+    (
+        "fit_levels",
+        "good,2026-01-01,2.5\npoor,2026-01-01,0\n",
+        "",
+        "row 2, minimum_score: the lowest level begins at 0",
+    ),
     ("fit_levels", "good,", "great,", "row 2, fit_id: "),
     ("onboarding_steps", ",30", ",0", "row 2, stuck_after_days: "),
     ("success_targets", "smb", "big", "row 3, segment: there is no segment 'big'"),
@@ -216,6 +226,22 @@ def test_fault_is_named_by_file_row_and_column(seed: str, old: str, new: str, to
     with pytest.raises(SettingsError) as caught:
         refuse_registry_faults(_seeds(**{seed: GOOD[seed].replace(old, new, 1)}))
     assert f"seeds/{seed}.csv, {told}" in str(caught.value)
+
+
+@pytest.mark.parametrize("seed", sorted(HEAD.keys() - {"account_segments"}))
+def test_two_rows_of_one_key_and_day_are_a_fault_in_every_seed(seed: str) -> None:
+    rows = GOOD[seed].splitlines(keepends=True)
+    (fault,) = registry_faults(_seeds(**{seed: GOOD[seed] + rows[0]}))
+    place = f"seeds/{seed}.csv, row {len(rows) + 2}, valid_from_date"
+    assert str(fault).startswith(f"{place}: row 2 holds for ")
+
+
+def test_rows_of_another_day_are_no_fault() -> None:
+    later = {
+        seed: GOOD[seed] + GOOD[seed].replace("2026-01-01", "2026-06-01").replace("2026-02-01", "2026-07-01")
+        for seed in HEAD.keys() - {"account_segments"}
+    }
+    assert registry_faults(_seeds(**later)) == []
 
 
 def test_a_ladder_that_grows_shorter_than_a_target_is_a_fault() -> None:

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dashboard.looks import SIGNAL_ICONS, bands, money
+from dashboard.looks import SIGNAL_BADGES, bands, money
 from dashboard.published import rows, shown
 
 SHOWN_DAYS = 365
@@ -30,7 +30,7 @@ SIGNALS = """
     select named.signal_kind, named.name_english || ' · ' || named.name_japanese as signal, signals.evidence_english,
         signals.evidence_japanese, signals.first_seen_date, signals.last_true_date, signals.is_open
     from fct_account_signals as signals
-    inner join dim_signals as named on signals.signal_id = named.signal_id
+    inner join dim_signals as named on signals.signal_id = named.signal_id and named.segment = '*'
     where signals.account_id = ?
     order by signals.is_open desc, signals.last_true_date desc, named.signal_kind <> 'risk'
     limit 40
@@ -44,12 +44,10 @@ PLAN = """
     order by agreed_date, item_level desc, plan_item_id
 """
 STEPS = """
-    select steps.name_english || ' · ' || steps.name_japanese as step, reached.reached_date, reached.days_from_start,
-        reached.is_stuck
-    from fct_onboarding_steps as reached
-    inner join dim_onboarding_steps as steps on reached.step_id = steps.step_id
-    where reached.account_id = ?
-    order by steps.step_number
+    select name_english || ' · ' || name_japanese as step, reached_date, days_from_start, is_stuck
+    from fct_onboarding_steps
+    where account_id = ?
+    order by step_number
 """
 CONTRACTS = """
     select product_name, plan_name, start_date, end_date, seat_count, mrr_amount::double as mrr, renewal_status, is_live
@@ -59,6 +57,32 @@ CONTRACTS = """
     limit 12
 """
 LONGEST_LIST = 14
+COLUMNS = {
+    "goal": "Goal · 目標",
+    "item_level": "Level · 階層",
+    "kpi_name": st.column_config.TextColumn("Measured by · 指標", width="medium"),
+    "target": "Target · 目標値",
+    "actual": "Actual · 実績",
+    "attained": st.column_config.ProgressColumn("Attained · 達成率", min_value=0, max_value=100, format="%.0f%%"),
+    "status": "Status · 状況",
+    "due_date": st.column_config.DateColumn("Due · 期限"),
+    "reached_date": st.column_config.DateColumn("Reached · 達成日"),
+    "step": "Step · ステップ",
+    "days_from_start": "Days · 日数",
+    "is_stuck": "Stuck · 停滞",
+    "signal": "Signal · シグナル",
+    "first_seen_date": st.column_config.DateColumn("From · 発生日"),
+    "last_true_date": st.column_config.DateColumn("To · 最終確認日"),
+    "evidence_english": st.column_config.TextColumn("Evidence · 根拠", width="large"),
+    "product_name": "Product · 製品",
+    "plan_name": "Plan · プラン",
+    "start_date": st.column_config.DateColumn("Start · 開始"),
+    "end_date": st.column_config.DateColumn("End · 終了"),
+    "seat_count": "Seats · 席数",
+    "mrr": st.column_config.NumberColumn("MRR · 月次収益", format="localized"),
+    "renewal_status": "Renewal · 更新",
+    "is_live": "Live · 契約中",
+}
 
 
 def main() -> None:
@@ -85,10 +109,10 @@ def main() -> None:
     steps, contracts = st.columns(2)
     with steps:
         st.subheader("Onboarding · オンボーディング")
-        st.dataframe(rows(STEPS, account["account_id"]), hide_index=True)
+        st.dataframe(rows(STEPS, account["account_id"]), hide_index=True, column_config=COLUMNS)
     with contracts:
         st.subheader("Contracts · 契約")
-        st.dataframe(rows(CONTRACTS, account["account_id"]), hide_index=True)
+        st.dataframe(rows(CONTRACTS, account["account_id"]), hide_index=True, column_config=COLUMNS)
 
 
 def _head(account: pd.Series) -> None:
@@ -106,6 +130,7 @@ def _head(account: pd.Series) -> None:
         named["label"].split(" · ")[0],
         f"since {account['health_band_since_date']:%Y-%m-%d}",
         delta_color="off",
+        delta_arrow="off",
     )
     revenue.metric("MRR · 月次経常収益", money(account["mrr_amount"]))
     due = account["next_renewal_date"]
@@ -114,8 +139,9 @@ def _head(account: pd.Series) -> None:
         "–" if pd.isna(due) else f"{due:%Y-%m-%d}",
         None if pd.isna(due) else f"in {int(account['days_to_renewal'])} days",
         delta_color="off",
+        delta_arrow="off",
     )
-    phase.metric("Phase · 支援段階", account["support_phase"] or "–")
+    phase.metric("Phase · 支援フェーズ", (account["support_phase"] or "–").replace("_", " "))
     for mark, text in (("⬇", account["reasons_down_english"]), ("⬆", account["reasons_up_english"])):
         if text:
             st.markdown(f"{mark} {text}")
@@ -186,21 +212,22 @@ def _components(account: pd.Series) -> None:
 
 
 def _signals(account: pd.Series) -> None:
-    st.subheader("Signals · 兆し")
+    st.subheader("Signals · シグナル")
     found = rows(SIGNALS, account["account_id"])
     is_open = found[found["is_open"]]
     if is_open.empty:
-        st.info("No signal is open. · 現在の兆しはありません。")
+        st.info("No signal is open. · 発生中のシグナルはありません。")
     for told in is_open.itertuples():
-        icon = SIGNAL_ICONS.get(str(told.signal_kind), "")
+        badge = SIGNAL_BADGES[str(told.signal_kind)]
         st.markdown(
-            f"{icon} **{told.signal}** since {told.first_seen_date:%Y-%m-%d}  \n{told.evidence_english}  \n"
+            f"{badge} **{told.signal}** since {told.first_seen_date:%Y-%m-%d}  \n{told.evidence_english}  \n"
             f":grey[{told.evidence_japanese}]"
         )
     past = found[~found["is_open"]]
     if not past.empty:
-        with st.expander(f"Past signals · 過去の兆し ({len(past)})"):
-            st.dataframe(past[["signal", "first_seen_date", "last_true_date", "evidence_english"]], hide_index=True)
+        with st.expander(f"Past signals · 過去のシグナル ({len(past)})"):
+            told = past[["signal", "first_seen_date", "last_true_date", "evidence_english"]]
+            st.dataframe(told, hide_index=True, column_config=COLUMNS)
 
 
 def _standing(account: pd.Series) -> None:
@@ -213,7 +240,7 @@ def _standing(account: pd.Series) -> None:
         ("Ladder · 機能の階段", account["ladder_rung"]),
         ("Fit · 適合度", account["fit"]),
         ("CSM · 担当", account["csm_owner_id"]),
-        ("Account manager · 営業窓口", account["account_manager_owner_id"]),
+        ("Sales · 営業担当", account["sales_owner_id"]),
     ]
     for label, value in told:
         st.markdown(f"**{label}** {'–' if value is None or pd.isna(value) else value}")
@@ -224,8 +251,7 @@ def _plan(account: pd.Series) -> None:
     if plan.empty:
         st.warning("No success plan is agreed. · サクセスプランが未合意です。")
         return
-    attained = st.column_config.ProgressColumn("Attained · 達成率", min_value=0, max_value=100, format="%.0f%%")
-    st.dataframe(plan, hide_index=True, column_config={"goal": "Goal · 目標", "attained": attained})
+    st.dataframe(plan, hide_index=True, column_config=COLUMNS)
 
 
 main()

@@ -66,7 +66,13 @@ def _spread(spread: pd.DataFrame, weight: str) -> None:
         .encode(
             x=alt.X("score_date:T", title=None),
             y=alt.Y("amount:Q", stack="zero", title=weight),
-            color=alt.Color("band:N", scale=band_scale(), sort=bands()["label"].tolist(), title="Band · 区分"),
+            color=alt.Color(
+                "band:N",
+                scale=band_scale(),
+                sort=bands()["label"].tolist(),
+                title="Band · 区分",
+                legend=alt.Legend(labelLimit=0),
+            ),
             order=alt.Order("band_rank:Q"),
             tooltip=["score_date:T", "band:N", alt.Tooltip("amount:Q", format=",.0f")],
         )

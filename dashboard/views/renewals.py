@@ -1,95 +1,66 @@
 """Contracts that end in three to six months: use against what sales hears, with the revenue in each cell."""
 
-import altair as alt
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.looks import money
 from dashboard.published import rows
 
-# Where each cell stands: use from left to right, satisfaction from below to above.
-CELLS = {
-    "willing_not_used": (0, 1, "Willing, not used · 意欲はあるが未活用", "Help them start: the will is there."),
-    "used_and_satisfied": (1, 1, "Used and satisfied · 活用・満足", "Renew, and ask for a case."),
-    "neither": (0, 0, "Neither · 未活用・不満", "Visit with sales, now."),
-    "used_not_satisfied": (1, 0, "Used, not satisfied · 活用しているが不満", "Ask what is missing: a rival may come."),
+# Rows of the grid from the satisfied to the others, and in each from little use to much.
+GRID = {
+    "Satisfied · 満足": ("willing_not_used", "used_and_satisfied"),
+    "Not satisfied · 不満": ("neither", "used_not_satisfied"),
+    "Not known · 不明": ("ask_hearing", "no_score"),
 }
-OTHER_CELLS = {
-    "ask_hearing": "No hearing in 90 days: ask sales · 営業ヒアリングが必要",
-    "no_score": "No usage score · 活用スコアなし",
-}
-REVIEW = "select * from mart_renewal_review order by end_date, account_id"
+CELLS = """
+    select review_cell, name_english || ' · ' || name_japanese as label, asks_english, asks_japanese, contract_count,
+        arr_amount
+    from kpi_renewal_review
+"""
+REVIEW = """
+    select review.*, accounts.account_name
+    from mart_renewal_review as review
+    inner join dim_accounts as accounts on review.account_id = accounts.account_id
+    order by review.end_date, review.account_id
+"""
 
 
 def main() -> None:
-    """The 2×2, what is missing for it, and the contracts."""
+    """The 2×2 with what is missing for it, and the contracts."""
     st.title("Renewals in three to six months · 3〜6か月後の更新")
-    review = rows(REVIEW)
+    review, cells = rows(REVIEW), rows(CELLS).set_index("review_cell")
     if review.empty:
         st.info("No contract ends in three to six months. · 対象の契約はありません。")
         return
-    review["arr_amount"] = review["arr_amount"].astype(float)
-    grid, beside = st.columns([2, 1])
-    with grid:
-        _grid(review)
-    with beside:
-        for cell, label in OTHER_CELLS.items():
-            found = review[review["review_cell"] == cell]
-            st.metric(label, f"{len(found)} ({money(found['arr_amount'].sum())} ARR)")
-    _list(review)
+    for row, names in GRID.items():
+        heading, *places = st.columns([1, 3, 3], vertical_alignment="center")
+        heading.markdown(f"**{row}**")
+        for place, name in zip(places, names, strict=True):
+            _cell(place.container(border=True), cells.loc[name])
+    st.caption("Left: the usage score is at or below the line; right: above it. · 左：活用ライン以下、右：活用ライン超")
+    _list(review, cells)
 
 
-def _grid(review: pd.DataFrame) -> None:
-    summed = review.groupby("review_cell")["arr_amount"].agg(["count", "sum"])
-    table = pd.DataFrame(
-        [
-            {
-                "use": ("Usage at or below the line · 活用ライン以下", "Usage above the line · 活用ライン超")[x],
-                "hearing": ("Not satisfied · 不満", "Satisfied · 満足")[y],
-                "label": label,
-                "advice": advice,
-                "count": int(summed["count"].get(cell, 0)),
-                "arr": float(summed["sum"].get(cell, 0.0)),
-            }
-            for cell, (x, y, label, advice) in CELLS.items()
-        ]
-    )
-    table["figure"] = [
-        f"{count} contracts, {money(arr)} ARR" for count, arr in zip(table["count"], table["arr"], strict=True)
-    ]
-    base = (
-        alt.Chart(table)
-        .encode(
-            x=alt.X("use:N", title=None, sort=None, axis=alt.Axis(orient="top", labelAngle=0, labelLimit=320)),
-            y=alt.Y("hearing:N", title=None, sort=["Satisfied · 満足", "Not satisfied · 不満"]),
-        )
-        .properties(height=300)
-    )
-    cells = base.mark_rect(stroke="white", strokeWidth=4).encode(
-        color=alt.Color("arr:Q", scale=alt.Scale(scheme="lightgreyteal"), legend=None)
-    )
-    texts = [
-        base.mark_text(dy=dy, fontSize=size).encode(text=f"{column}:N")
-        for column, dy, size in (("label", -22, 15), ("figure", 2, 13), ("advice", 24, 12))
-    ]
-    st.altair_chart(alt.layer(cells, *texts))
+def _cell(place: DeltaGenerator, cell: pd.Series) -> None:
+    place.metric(cell["label"], f"{cell['contract_count']} ({money(cell['arr_amount'])} ARR)")
+    place.caption(f"{cell['asks_english']} · {cell['asks_japanese']}")
 
 
-def _list(review: pd.DataFrame) -> None:
-    labels = {cell: told[2] for cell, told in CELLS.items()} | OTHER_CELLS
+def _list(review: pd.DataFrame, cells: pd.DataFrame) -> None:
     st.dataframe(
         pd.DataFrame(
             {
                 "account": review["account_name"],
-                "cell": review["review_cell"].map(labels),
+                "cell": review["review_cell"].map(cells["label"]),
                 "ends": review["end_date"],
-                "ARR": review["arr_amount"],
+                "ARR": review["arr_amount"].astype(float),
                 "usage": review["usage_score"].astype(float),
                 "sales": review["sales_hearing_points"].astype(float),
                 "heard": review["sales_heard_date"],
                 "csm": review["csm_hearing_points"].astype(float),
                 "attainment": review["attainment_rate"].astype(float) * 100,
-                "seller": review["seller_owner_id"],
+                "seller": review["sales_owner_id"],
             }
         ),
         hide_index=True,

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard.looks import SIGNAL_ICONS, bands, money
+from dashboard.looks import bands, money
 from dashboard.published import rows, shown
 
 SPARK_DAYS = 90
@@ -14,9 +14,9 @@ OPEN_SIGNALS = """
     select signals.account_id, signals.signal_id, named.signal_kind,
         named.name_english || ' · ' || named.name_japanese as label
     from fct_account_signals as signals
-    inner join dim_signals as named on signals.signal_id = named.signal_id
+    inner join dim_signals as named on signals.signal_id = named.signal_id and named.segment = '*'
     where signals.is_open and named.signal_kind <> 'state'
-    order by signals.account_id, named.signal_kind <> 'risk', signals.first_seen_date desc
+    order by signals.account_id, position(named.signal_kind in 'request risk chance'), signals.first_seen_date desc
 """
 TRENDS = """
     select account_id, list(round(score, 2) order by score_date) as trend
@@ -47,6 +47,7 @@ def main() -> None:
 def _figures(overview: pd.DataFrame, signals: pd.DataFrame) -> None:
     day = shown().as_of_date
     moved = rows(MOVED, day, day).iloc[0]
+    change = int(moved["now_count"] - moved["before_count"])
     low = overview[overview["health_band"].isin(["at_risk", "below_line"])]
     risky = signals[signals["signal_kind"] == "risk"]
     live, revenue, risk, warned = st.columns(4)
@@ -55,10 +56,11 @@ def _figures(overview: pd.DataFrame, signals: pd.DataFrame) -> None:
     risk.metric(
         "At or below the line · ライン未満",
         f"{len(low):,} ({money(low['mrr_amount'].sum())})",
-        f"{int(moved['now_count'] - moved['before_count']):+d} in 28 days",
-        delta_color="inverse",
+        f"{change:+d} in 28 days",
+        delta_color="inverse" if change else "off",
+        delta_arrow="auto" if change else "off",
     )
-    warned.metric("With a risk signal · リスクの兆しあり", f"{risky['account_id'].nunique():,}")
+    warned.metric("With a risk signal · リスクシグナルあり", f"{risky['account_id'].nunique():,}")
 
 
 def _filtered(overview: pd.DataFrame, signals: pd.DataFrame) -> pd.DataFrame:
@@ -69,7 +71,7 @@ def _filtered(overview: pd.DataFrame, signals: pd.DataFrame) -> pd.DataFrame:
     band = by_band.selectbox("Band · 区分", [ALL, *names], format_func=lambda told: names.get(told, told))
     labels = dict(zip(signals["signal_id"], signals["label"], strict=True))
     signal = by_signal.selectbox(
-        "Signal · 兆し", [ALL, *sorted(labels)], format_func=lambda told: labels.get(told, told)
+        "Signal · シグナル", [ALL, *sorted(labels)], format_func=lambda told: labels.get(told, told)
     )
     chosen = overview
     for value, column in ((segment, "segment"), (owner, "csm_owner_id"), (band, "health_band")):
@@ -82,10 +84,8 @@ def _filtered(overview: pd.DataFrame, signals: pd.DataFrame) -> pd.DataFrame:
 
 def _list(chosen: pd.DataFrame, signals: pd.DataFrame) -> None:
     names = dict(zip(bands()["band_id"], bands()["label"], strict=True))
-    told = signals.assign(
-        text=signals["signal_kind"].map(SIGNAL_ICONS) + " " + signals["label"].str.split(" · ").str[0]
-    )
-    of_account = told.groupby("account_id")["text"].agg(list)
+    told = signals.assign(name=signals["label"].str.split(" · ").str[0])
+    of_account = told.groupby("account_id")["name"].agg(list)
     trends = rows(TRENDS, shown().as_of_date, SPARK_DAYS).set_index("account_id")["trend"]
     table = pd.DataFrame(
         {
@@ -95,11 +95,11 @@ def _list(chosen: pd.DataFrame, signals: pd.DataFrame) -> None:
             "trend": chosen["account_id"].map(trends),
             "signals": chosen["account_id"].map(of_account),
             "why": chosen["why_english"],
+            "renewal": chosen["next_renewal_date"],
+            "MRR": chosen["mrr_amount"].astype(float),
             "tier": chosen["maturity_tier"],
             "next tier asks": chosen["next_tier_asks_english"],
             "phase": chosen["support_phase"],
-            "renewal": chosen["next_renewal_date"],
-            "MRR": chosen["mrr_amount"].astype(float),
             "CSM": chosen["csm_owner_id"],
         }
     )
@@ -108,11 +108,11 @@ def _list(chosen: pd.DataFrame, signals: pd.DataFrame) -> None:
         "band": st.column_config.TextColumn("Band · 区分"),
         "score": st.column_config.ProgressColumn("Score · スコア", min_value=0, max_value=4, format="%.2f"),
         "trend": st.column_config.LineChartColumn("90 days · 推移", y_min=0, y_max=4),
-        "signals": st.column_config.ListColumn("Signals · 兆し", width="medium"),
+        "signals": st.column_config.ListColumn("Signals · シグナル", width="medium"),
         "why": st.column_config.TextColumn("Why · 理由", width="large"),
         "tier": st.column_config.NumberColumn("Tier · 成熟度", format="%d"),
         "next tier asks": st.column_config.TextColumn("Next tier asks · 次の段階", width="medium"),
-        "phase": st.column_config.TextColumn("Phase · 支援段階"),
+        "phase": st.column_config.TextColumn("Phase · 支援フェーズ"),
         "renewal": st.column_config.DateColumn("Renewal · 更新"),
         "MRR": st.column_config.NumberColumn("MRR · 月次収益", format="localized"),
         "CSM": st.column_config.TextColumn("CSM · 担当"),

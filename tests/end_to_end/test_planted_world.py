@@ -1,15 +1,20 @@
-"""What the marts find among the accounts planted for a subject is what was planted: no case missed, none too many."""
+"""A world with planted accounts: what was planted is found, none missed, none too many, and what is asked shows."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
+from playwright.sync_api import Page, expect
 
+from dagster_project.definitions_docs import DOCS_PATH
 from dagster_project.demo.planted.plant import Plant, SubjectKind
 from dagster_project.demo.planted.subjects import PLANTED
+from tests.browser import settled
 from tests.conftest import ROOT, World, first_run
+from tests.end_to_end.requirements import Requirement, missing_rows, requirements
 
 UNTIL = date(2026, 6, 30)
 CONFIG = f"""
@@ -32,6 +37,7 @@ FOUND = {
     SubjectKind.PHASE: "select account_id, support_phase from dim_accounts",
 }
 SUBJECTS = list(dict.fromkeys((told.subject_kind, told.subject_id) for told in PLANTED))
+REQUIRED = requirements(DOCS_PATH.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +103,28 @@ def test_a_healthy_and_quiet_account_is_at_no_risk(
     [note] = [told.note for told in PLANTED if told.plant == Plant() and told.subject_id == "top_group"]
     [account_id] = [name for name, told in key["signal", "top_group"].items() if told == (True, note)]
     query = f"""
-        select signal_id from fct_account_signals inner join dim_signals using (signal_id)
+        select signal_id from fct_account_signals
         where account_id = '{account_id}' and is_open and signal_kind = 'risk'
     """
     assert _read(world, query) == []
+
+
+@pytest.mark.parametrize(
+    "required",
+    REQUIRED,
+    ids=[f"{required.requirement_id}-{required.mart}-{required.condition}" for required in REQUIRED],
+)
+def test_what_is_asked_shows(required: Requirement, world: World) -> None:
+    with duckdb.connect(world.published / "marts.duckdb", read_only=True) as marts:
+        assert missing_rows(required, marts) == ""
+
+
+def test_renewal_review_shows_each_cell_with_its_contracts(
+    world: World, page: Page, serve: Callable[[World], str], pictures: Path
+) -> None:
+    page.goto(f"{serve(world)}/renewals")
+    settled(page)
+    for name, count in _read(world, "select name_english, contract_count from kpi_renewal_review"):
+        cell = page.get_by_test_id("stMetric").filter(has_text=str(name))
+        expect(cell.get_by_test_id("stMetricValue")).to_contain_text(f"{count} (")
+    page.screenshot(path=pictures / "planted_renewals.png")
