@@ -125,6 +125,25 @@ def test_batch_is_held_when_it_breaks_its_contract(
     assert ("has_rows", "passed") in outcomes
 
 
+def test_hearing_that_does_not_say_who_heard_it_is_rejected_with_its_row(tmp_path: Path) -> None:
+    house = house_of(tmp_path, "hearings")
+    header = "hearing_id,account_id,owner_id,hearing_role,heard_date,satisfaction_points,renewal_points,updated_at"
+    heard = [f"h{n},a{n},o1,sales,2026-06-01,3,3,2026-06-02T00:00:00" for n in range(30)]
+    nobody = "x1,a1,,sales,2026-06-01,3,3,2026-06-02T00:00:00"
+    no_role = "x2,a1,o1,,2026-06-01,3,3,2026-06-02T00:00:00"
+    other_role = "x3,a1,o1,boss,2026-06-01,3,3,2026-06-02T00:00:00"
+    house.deliver("heard.csv", [*heard, nobody, no_role, other_role], header)
+    [table] = load_all(house.settings, house.warehouse, [("crm", "hearings")], AS_OF, ())
+    assert table.result is not None
+    assert (table.result.rows_loaded, table.result.rows_rejected) == (30, 3)
+    told = house.warehouse.rows("select row_number, reason, column_name from raw.rejected_rows order by row_number")
+    assert [tuple(row.values()) for row in told] == [
+        (31, "missing_value", "owner_id"),
+        (32, "missing_value", "hearing_role"),
+        (33, "unknown_value", "hearing_role"),
+    ]
+
+
 def test_batch_with_a_few_bad_rows_is_loaded_without_them(house: House) -> None:
     house.deliver("one.csv", [*rows(30), "x1,Bad,31/02/2026,", "x2,Bad,32/02/2026,"])
     table = house.load()

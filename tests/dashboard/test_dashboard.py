@@ -69,11 +69,11 @@ def test_next_published_set_is_shown_without_a_restart(
 ) -> None:
     world = tiny_world.copy(tmp_path / "home")
     page.goto(serve(world))
-    as_of = page.get_by_test_id("stSidebar").get_by_text("As of")
-    expect(as_of).to_contain_text("2026-06-30")
+    beside = page.get_by_test_id("stSidebarUserContent")
+    expect(beside).to_contain_text("As of · 基準日 2026-06-30")
     done = world.run("tomorrow")
     assert done.returncode == 0, done.stdout + done.stderr
-    expect(as_of).to_contain_text("2026-07-01")
+    expect(beside).to_contain_text("As of · 基準日 2026-07-01")
     settled(page)
 
 

@@ -191,6 +191,8 @@ class Plant:
     plan: Plan | None = Plan()
     tasks: tuple[Task, ...] = (Task("web_meeting", 10),)
     requests: tuple[Request, ...] = ()
+    proposals: tuple[int, ...] = ()
+    """Days ago on which we proposed to expand."""
     posts: tuple[Post, ...] = ()
     webinars: tuple[int, ...] = (2,)
     """Attended: the last one before today is 1, the one before it 2; where a number repeats, by another user."""
@@ -218,7 +220,7 @@ class Plant:
 
     def days_ago(self) -> Iterator[int]:
         """How long ago each of its facts was."""
-        yield from (*self.clicks, *self.reads, *self.voices)
+        yield from (*self.clicks, *self.reads, *self.voices, *self.proposals)
         yield from (told.created for told in self.tickets)
         yield from (told.answered for told in self.answers)
         yield from (told.heard for told in self.hearings)

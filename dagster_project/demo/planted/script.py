@@ -98,6 +98,20 @@ def _signing(company: Company) -> Told:
         created_date=first.signed_date - timedelta(days=30),
         close_date=first.signed_date,
     )
+    for number, days_ago in enumerate(company.plant.proposals, start=2):
+        day = company.day(days_ago)
+        yield _row(
+            "opportunities",
+            company.moment(day, 3),
+            opportunity_id=f"OP{company.number:05d}-{number:03d}",
+            account_id=account_id,
+            owner_id=seller,
+            opportunity_kind="expansion",
+            stage="proposed",
+            currency_code="JPY",
+            opportunity_amount=first.mrr_amount * 6,
+            created_date=day,
+        )
     roles = ("account_manager", "csm") if company.plant.segment == "enterprise" else ("account_manager",)
     for number, role in enumerate(roles, start=1):
         yield _row(

@@ -138,13 +138,13 @@ SIGNALS_OF_USE = {
         near("better since four days, not yet for a week", **LONG_UNHEARD, use=(UNDER_THE_TOP, since(0, STEADY[0]))),
     ),
     "expansion_ready": (
-        case("every seat, 80 % attained", plan=Plan(attained=80)),
+        case("every seat, 80 % attained", plan=Plan(attained=80), proposals=(20,)),
         case("9 of 10 seats", seats=10, people=9, use=(Use(9),), plan=Plan(attained=90)),
-        case("8 of 8 seats", seats=8, people=8, use=(Use(8),), plan=Plan(attained=100)),
-        case("enterprise", segment="enterprise", plan_name="enterprise", plan=Plan(attained=95)),
+        case("8 of 8 seats", seats=8, people=8, use=(Use(8),), plan=Plan(attained=100), proposals=(0,)),
+        case("enterprise", segment="enterprise", plan_name="enterprise", plan=Plan(attained=95), proposals=(30, 3)),
         case("more than attained", plan=Plan(attained=120)),
         near("7 of 8 seats", seats=8, people=7, use=(Use(7),), plan=Plan(attained=90)),
-        near("79 % attained", plan=Plan(attained=79)),
+        near("79 % attained", plan=Plan(attained=79), proposals=(10,)),
         near("the second group", **DISPLEASED, plan=Plan(attained=90), use=(TOP_OF_ADOPTING,)),
     ),
     "advocate_ready": (
