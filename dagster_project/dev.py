@@ -38,7 +38,8 @@ def build_on_copy(
     selected = model if is_selection else f"{'+' if asked else ''}{model}+"
     done = run_dbt(scratch, ["build", "--select", selected], days, is_quiet=False)
     if not done.returncode:
-        write_statistics(open_warehouse(scratch), declared_tables(scratch.dbt_target_dir / "manifest.json"))
+        tables = declared_tables(scratch.dbt_target_dir / "manifest.json")
+        write_statistics(open_warehouse(scratch), tables, leaves_out_unbuilt=True)
     return days, done
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
-# Streamlit starts this file by its path, with its own folder first.
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+# Streamlit starts this file by its path, again at every click, with its own folder first.
+sys.path[:0] = {str(Path(__file__).resolve().parents[1])} - set(sys.path)
 
 from dashboard import published
 
@@ -24,7 +24,8 @@ def main() -> None:
     found = published.published_set()
     if found is None:
         st.info("Nothing is published yet: `make run` builds the warehouse. · まだ公開されたデータがありません。")
-        st.stop()
+        published.follow(None)
+        return
     st.session_state["published_set"] = found
     folder = Path(__file__).parent / "views"
     pages = [
@@ -36,7 +37,7 @@ def main() -> None:
     with st.sidebar:
         st.markdown(f"**As of · 基準日** {found.as_of_date:%Y-%m-%d}")
         st.caption(f"Set `{found.publish_id}`, published {found.published_at[:16].replace('T', ' ')} UTC")
-        published.follow()
+        published.follow(found.publish_id)
     page.run()
 
 

@@ -8,6 +8,7 @@ from dashboard.published import rows
 # From the worst band to the best; grey where nothing can be said. Told apart without red and green.
 BAND_COLOURS = ("#B2352B", "#E3863A", "#A9C6DA", "#1F6F8B")
 UNKNOWN_COLOUR = "#B8B8B8"
+LINE_BAND = "below_line"
 SIGNAL_BADGES = {
     "request": ":orange-badge[request · 依頼]",
     "risk": ":red-badge[risk · リスク]",
@@ -28,6 +29,21 @@ def bands() -> pd.DataFrame:
         for rank in found["band_rank"]
     ]
     return found
+
+
+def support_phases() -> pd.DataFrame:
+    """Every phase of support, by its id: label, and what it asks of us."""
+    return rows(
+        "select support_phase, name_english || ' · ' || name_japanese as label, asks_english, asks_japanese "
+        "from dim_support_phases order by phase_order"
+    ).set_index("support_phase")
+
+
+def low_bands() -> list[str]:
+    """The bands in which an account is at risk: the line's and those below it."""
+    told = bands()
+    line = told.loc[told["band_id"] == LINE_BAND, "band_rank"].max()
+    return list(told.loc[told["band_rank"].between(1, line), "band_id"])
 
 
 def band_scale() -> alt.Scale:

@@ -49,13 +49,13 @@ def shown() -> PublishedSet:
     return found
 
 
-def follow() -> None:
-    """Show the page anew once another set is published."""
+def follow(publish_id: str | None) -> None:
+    """Show the page anew once another set than this one is published."""
 
     @st.fragment(run_every=LOOK_EVERY_SECONDS)
     def look() -> None:
         now = published_set()
-        if now is not None and now.publish_id != shown().publish_id:
+        if now is not None and now.publish_id != publish_id:
             st.rerun()
 
     look()

@@ -30,7 +30,7 @@ ROOM_AHEAD_DAYS = 120
 MINIMUM_ACCOUNT_COUNT = 8
 MINIMUM_DAY_COUNT = 28
 # With planted accounts: the days that their rules look back on, and the accounts with other names and mail domains.
-PLANTED_DAY_COUNT, PLANTED_ACCOUNT_COUNT = 200, 24_000
+PLANTED_DAY_COUNT, MOST_ACCOUNTS_BESIDE_PLANTED = 200, 24_000
 Rows = dict[str, list[Row]]
 
 
@@ -75,8 +75,10 @@ class World:
             raise ValueError(f"day_count is {self.day_count}, under {MINIMUM_DAY_COUNT}")
         if self.planted and self.day_count < PLANTED_DAY_COUNT:
             raise ValueError(f"day_count is {self.day_count}, under {PLANTED_DAY_COUNT} with planted accounts")
-        if self.planted and self.account_count > PLANTED_ACCOUNT_COUNT:
-            raise ValueError(f"account_count is {self.account_count}, over {PLANTED_ACCOUNT_COUNT}")
+        if self.planted and self.account_count > MOST_ACCOUNTS_BESIDE_PLANTED:
+            raise ValueError(
+                f"account_count is {self.account_count}, over {MOST_ACCOUNTS_BESIDE_PLANTED} with planted accounts"
+            )
         if self.seed < 0:
             raise ValueError(f"seed is {self.seed}, under 0")
 

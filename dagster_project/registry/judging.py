@@ -84,7 +84,6 @@ def registry_faults(seeds: Mapping[str, str]) -> list[RegistryFault]:
         return faults
     segments = {row["segment"] for row in csv.DictReader(io.StringIO(seeds["account_segments"]))}
     stages = {row.stage_id for row in rows["account_stages"]}
-    bands = {row.band_id for row in rows["health_bands"]}
     directions = {row.measure_id: row.direction for row in rows["health_measures"]}
     return [
         *name_faults(rows, segments),
@@ -101,5 +100,5 @@ def registry_faults(seeds: Mapping[str, str]) -> list[RegistryFault]:
         *weight_faults(rows["health_weights"], segments, stages),
         *signal_faults(rows["signals"]),
         *sentence_faults(rows["signals"]),
-        *phase_faults(rows["support_phases"], bands),
+        *phase_faults(rows["support_phases"]),
     ]

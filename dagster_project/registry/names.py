@@ -1,4 +1,4 @@
-"""Names in a seed that are listed elsewhere: measures, scores, stages, segments, signals, inputs, parts of maturity."""
+"""Names in a seed that are listed elsewhere: measures, scores, stages, segments, signals, inputs, bands, parts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -23,6 +23,7 @@ PLACES = (
     ("signals", "signal_id", "signal"),
     ("signals", "segment", "segment"),
     ("signals", "required_inputs", "input column"),
+    ("support_phases", "above_band", "band"),
 )
 
 
@@ -48,6 +49,7 @@ def _known_names(rows: Mapping[str, Sequence[Any]], segments: set[str]) -> dict[
         "segment": ("seeds/account_segments.csv", segments | {ALL}),
         "signal": ("models/intermediate/signals/_int_signals__models.yml", set(signal_rules())),
         "input column": ("docs/input_layer.md", inputs),
+        "band": ("seeds/health_bands.csv", {row.band_id for row in rows["health_bands"]} | {""}),
         "part of maturity": ("seeds/maturity_parts.csv", parts | {""}),
     }
 

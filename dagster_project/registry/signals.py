@@ -166,7 +166,7 @@ def sentence_faults(signals: Sequence[Signal]) -> Iterable[RegistryFault]:
                 yield row.fault(column, "a brace is left open")
 
 
-def phase_faults(phases: Sequence[Phase], band_ids: set[str]) -> Iterable[RegistryFault]:
+def phase_faults(phases: Sequence[Phase]) -> Iterable[RegistryFault]:
     """Versions that leave a phase out or number phases otherwise, and phases without what they are judged by."""
     for group in grouped(phases, "valid_from_date"):
         ordered = sorted(group, key=lambda phase: phase.phase_order)
@@ -182,8 +182,3 @@ def phase_faults(phases: Sequence[Phase], band_ids: set[str]) -> Iterable[Regist
                     yield phase.fault(column, f"is blank, and {phase.phase_id} is judged by it")
                 if is_told and not is_read:
                     yield phase.fault(column, f"is told, and {phase.phase_id} is not judged by it")
-            if phase.above_band and phase.above_band not in band_ids:
-                yield phase.fault(
-                    "above_band",
-                    f"there is no band '{phase.above_band}'; seeds/health_bands.csv has those there are",
-                )

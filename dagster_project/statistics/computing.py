@@ -91,22 +91,26 @@ def declared_tables(manifest_path: Path) -> dict[str, DeclaredTable]:
     }
 
 
-def write_statistics(warehouse: Warehouse, tables: Mapping[str, DeclaredTable]) -> dict[str, int]:
-    """Compute every statistic whose input is there and put them in place of the former ones, all at once.
-
-    Returns the number of rows by table. A statistic whose input was never built is left out.
+def write_statistics(
+    warehouse: Warehouse, tables: Mapping[str, DeclaredTable], *, leaves_out_unbuilt: bool = False
+) -> dict[str, int]:
+    """Compute the statistics and put them in place of the former ones, all at once; the number of rows by table.
 
     Raises:
-        WarehouseError: a statistic gives another column than its YAML, or two rows with one key.
+        WarehouseError: what a statistic reads is not built, and none is to be left out; or one gives another column
+            than its YAML, or two rows with one key.
     """
     standing = {
         f"{row['table_schema']}.{row['table_name']}"
         for row in warehouse.rows("select table_schema, table_name from information_schema.tables")
     }
+    unbuilt = {name for name, statistic in STATISTICS.items() if not standing.issuperset(statistic.reads)}
+    if unbuilt and not leaves_out_unbuilt:
+        raise WarehouseError(f"What {', '.join(sorted(unbuilt))} read is not built: build the models first.")
     made = [
         _made(tables[name], statistic.compute(*(_read(warehouse, *told) for told in statistic.reads.items())))
         for name, statistic in STATISTICS.items()
-        if standing.issuperset(statistic.reads)
+        if name not in unbuilt
     ]
     warehouse.replace_tables(SCHEMA, made)
     return {table.name: len(table.rows) for table in made}

@@ -22,14 +22,14 @@ def conversion_by_speed(trials: Sequence[Row], benchmarks: Sequence[Row]) -> lis
     """One row per speed of onboarding and segment, null over all.
 
     `trials` has `segment`, `onboarding_speed`, `is_converted` and `is_open`; open ones are counted and left out.
-    `benchmarks` has `benchmark_id` and `value`.
+    `benchmarks` has `benchmark_id` and `value`; without the one of the article there is none beside.
     """
-    [benchmark] = [row["value"] for row in benchmarks if row["benchmark_id"] == BENCHMARK]
+    benchmark = next((row["value"] for row in benchmarks if row["benchmark_id"] == BENCHMARK), None)
     segments = [None, *sorted({row["segment"] for row in trials})] if trials else []
     return [row for segment in segments for row in _of_segment(segment, trials, benchmark)]
 
 
-def _of_segment(segment: str | None, trials: Sequence[Row], benchmark: Decimal) -> list[dict[str, Any]]:
+def _of_segment(segment: str | None, trials: Sequence[Row], benchmark: Decimal | None) -> list[dict[str, Any]]:
     within = [row for row in trials if segment in (None, row["segment"])]
     groups = {speed: [row for row in within if row["onboarding_speed"] in told] for speed, told in SPEEDS.items()}
     settled = {speed: [row for row in group if not row["is_open"]] for speed, group in groups.items()}

@@ -1,10 +1,13 @@
 """One account: its score and why, its signals, where it stands, and what it agreed with us."""
 
+from datetime import date
+from typing import Any
+
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dashboard.looks import SIGNAL_BADGES, bands, money
+from dashboard.looks import SIGNAL_BADGES, bands, money, support_phases
 from dashboard.published import rows, shown
 
 SHOWN_DAYS = 365
@@ -32,8 +35,8 @@ SIGNALS = """
     from fct_account_signals as signals
     inner join dim_signals as named on signals.signal_id = named.signal_id and named.segment = '*'
     where signals.account_id = ?
-    order by signals.is_open desc, signals.last_true_date desc, named.signal_kind <> 'risk'
-    limit 40
+    order by signals.is_open desc, position(named.signal_kind in 'request risk chance state'),
+        signals.last_true_date desc
 """
 PLAN = """
     select goal_name_english || ' · ' || goal_name_japanese as goal, item_level, kpi_name,
@@ -57,7 +60,7 @@ CONTRACTS = """
     limit 12
 """
 LONGEST_LIST = 14
-COLUMNS = {
+COLUMNS: dict[str, Any] = {
     "goal": "Goal · 目標",
     "item_level": "Level · 階層",
     "kpi_name": st.column_config.TextColumn("Measured by · 指標", width="medium"),
@@ -116,7 +119,12 @@ def main() -> None:
 
 
 def _head(account: pd.Series) -> None:
-    named = bands().set_index("band_id").loc[account["health_band"]]
+    labels = bands().set_index("band_id")["label"]
+    health_band, shown_band, since = (
+        account["health_band"],
+        account["effective_band"],
+        account["health_band_since_date"],
+    )
     st.title(account["account_name"])
     score, band, revenue, renewal, phase = st.columns(5)
     change = account["health_change_28d"]
@@ -127,8 +135,8 @@ def _head(account: pd.Series) -> None:
     )
     band.metric(
         "Band · 区分",
-        named["label"].split(" · ")[0],
-        f"since {account['health_band_since_date']:%Y-%m-%d}",
+        labels.get(shown_band, "–").split(" · ")[0],
+        f"by an override; {labels[health_band]}" if shown_band != health_band else _since(since),
         delta_color="off",
         delta_arrow="off",
     )
@@ -141,12 +149,17 @@ def _head(account: pd.Series) -> None:
         delta_color="off",
         delta_arrow="off",
     )
-    phase.metric("Phase · 支援フェーズ", (account["support_phase"] or "–").replace("_", " "))
+    phases = support_phases()
+    phase.metric("Phase · 支援フェーズ", phases["label"].get(account["support_phase"], "–").split(" · ")[0])
     for mark, text in (("⬇", account["reasons_down_english"]), ("⬆", account["reasons_up_english"])):
         if text:
             st.markdown(f"{mark} {text}")
     if account["change_english"]:
         st.caption(account["change_english"])
+
+
+def _since(day: date) -> str | None:
+    return None if pd.isna(day) else f"since {day:%Y-%m-%d}"
 
 
 def _score(account: pd.Series) -> None:
@@ -237,6 +250,7 @@ def _standing(account: pd.Series) -> None:
         ("Tier · 成熟度", "not known" if pd.isna(tier) else f"{int(tier)} {account['maturity_tier_name']}"),
         ("Held back by · 妨げ", account["held_back_english"]),
         ("Next tier asks · 次の段階", account["next_tier_asks_english"]),
+        ("Phase asks · フェーズの支援", support_phases()["asks_english"].get(account["support_phase"])),
         ("Ladder · 機能の階段", account["ladder_rung"]),
         ("Fit · 適合度", account["fit"]),
         ("CSM · 担当", account["csm_owner_id"]),

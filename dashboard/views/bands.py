@@ -1,4 +1,4 @@
-"""How the customers are spread over the bands, day by day, and who moved."""
+"""How the customers are spread over the health bands, day by day, and who moved."""
 
 import altair as alt
 import pandas as pd
@@ -8,15 +8,19 @@ from dashboard.looks import band_scale, bands
 from dashboard.published import rows, shown
 
 ALL = "All · すべて"
-WEIGHTS = {"Customers · 社数": "count(*)", "MRR · 月次経常収益": "sum(revenue.mrr_amount)"}
+WEIGHTS = {
+    "Customers · 社数": "count(*)",
+    "MRR of the last month end · 前月末の月次経常収益": "coalesce(sum(revenue.mrr_amount), 0)",
+}
 
 SPREAD = """
     select scores.score_date, named.band_rank, named.name_english || ' · ' || named.name_japanese as band,
         {weight} as amount
     from fct_health_scores as scores
-    inner join dim_health_bands as named on scores.band = named.band_id
+    inner join dim_health_bands as named on scores.effective_band = named.band_id
     left join fct_mrr_monthly as revenue
-        on scores.account_id = revenue.account_id and revenue.month_end_date = last_day(scores.score_date)
+        on scores.account_id = revenue.account_id
+        and revenue.month_end_date = date_trunc('month', scores.score_date + 1)::date - 1
     where scores.score_id = 'health' and scores.score_date > ?::date - ?::integer
         and (?::text is null or scores.segment = ?::text)
     group by all
@@ -31,9 +35,9 @@ MOVES = """
     from now
     inner join former on now.account_id = former.account_id
     inner join dim_accounts as accounts on now.account_id = accounts.account_id
-    inner join dim_health_bands as now_bands on now.band = now_bands.band_id
-    inner join dim_health_bands as former_bands on former.band = former_bands.band_id
-    where now.band <> former.band and now_bands.band_rank > 0 and former_bands.band_rank > 0
+    inner join dim_health_bands as now_bands on now.effective_band = now_bands.band_id
+    inner join dim_health_bands as former_bands on former.effective_band = former_bands.band_id
+    where now.effective_band <> former.effective_band and now_bands.band_rank > 0 and former_bands.band_rank > 0
         and (?::text is null or now.segment = ?::text)
     order by steps, accounts.mrr_amount desc
 """

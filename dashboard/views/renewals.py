@@ -1,5 +1,7 @@
 """Contracts that end in three to six months: use against what sales hears, with the revenue in each cell."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -37,12 +39,12 @@ def main() -> None:
         heading, *places = st.columns([1, 3, 3], vertical_alignment="center")
         heading.markdown(f"**{row}**")
         for place, name in zip(places, names, strict=True):
-            _cell(place.container(border=True), cells.loc[name])
-    st.caption("Left: the usage score is at or below the line; right: above it. · 左：活用ライン以下、右：活用ライン超")
+            _cell(place.container(border=True), dict(cells.loc[name]))
+    st.caption("Upper rows: left at or below the usage line, right above it. · 上2段：左は活用ライン以下、右は超")
     _list(review, cells)
 
 
-def _cell(place: DeltaGenerator, cell: pd.Series) -> None:
+def _cell(place: DeltaGenerator, cell: dict[str, Any]) -> None:
     place.metric(cell["label"], f"{cell['contract_count']} ({money(cell['arr_amount'])} ARR)")
     place.caption(f"{cell['asks_english']} · {cell['asks_japanese']}")
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard.looks import bands, money
+from dashboard.looks import bands, low_bands, money, support_phases
 from dashboard.published import rows, shown
 
 SPARK_DAYS = 90
@@ -28,7 +28,8 @@ MOVED = """
     select count(*) filter (where score_date = ?::date) as now_count,
         count(*) filter (where score_date = ?::date - 28) as before_count
     from fct_health_scores
-    where score_id = 'health' and band in ('at_risk', 'below_line')
+    inner join dim_accounts using (account_id)
+    where score_id = 'health' and is_customer and list_contains(?, effective_band)
 """
 
 
@@ -46,15 +47,15 @@ def main() -> None:
 
 def _figures(overview: pd.DataFrame, signals: pd.DataFrame) -> None:
     day = shown().as_of_date
-    moved = rows(MOVED, day, day).iloc[0]
+    moved = rows(MOVED, day, day, tuple(low_bands())).iloc[0]
     change = int(moved["now_count"] - moved["before_count"])
-    low = overview[overview["health_band"].isin(["at_risk", "below_line"])]
+    low = overview[overview["effective_band"].isin(low_bands())]
     risky = signals[signals["signal_kind"] == "risk"]
     live, revenue, risk, warned = st.columns(4)
     live.metric("Customers · 契約中の顧客", f"{len(overview):,}")
     revenue.metric("MRR · 月次経常収益", money(overview["mrr_amount"].sum()))
     risk.metric(
-        "At or below the line · ライン未満",
+        "Health at risk or below the line · 活用ライン未満",
         f"{len(low):,} ({money(low['mrr_amount'].sum())})",
         f"{change:+d} in 28 days",
         delta_color="inverse" if change else "off",
@@ -74,7 +75,7 @@ def _filtered(overview: pd.DataFrame, signals: pd.DataFrame) -> pd.DataFrame:
         "Signal · シグナル", [ALL, *sorted(labels)], format_func=lambda told: labels.get(told, told)
     )
     chosen = overview
-    for value, column in ((segment, "segment"), (owner, "csm_owner_id"), (band, "health_band")):
+    for value, column in ((segment, "segment"), (owner, "csm_owner_id"), (band, "effective_band")):
         if value != ALL:
             chosen = chosen[chosen[column] == value]
     if signal != ALL:
@@ -84,13 +85,14 @@ def _filtered(overview: pd.DataFrame, signals: pd.DataFrame) -> pd.DataFrame:
 
 def _list(chosen: pd.DataFrame, signals: pd.DataFrame) -> None:
     names = dict(zip(bands()["band_id"], bands()["label"], strict=True))
+    phases = support_phases()["label"]
     told = signals.assign(name=signals["label"].str.split(" · ").str[0])
     of_account = told.groupby("account_id")["name"].agg(list)
     trends = rows(TRENDS, shown().as_of_date, SPARK_DAYS).set_index("account_id")["trend"]
     table = pd.DataFrame(
         {
             "account": chosen["account_name"],
-            "band": chosen["health_band"].map(names),
+            "band": chosen["effective_band"].map(names),
             "score": chosen["health_score"].astype(float),
             "trend": chosen["account_id"].map(trends),
             "signals": chosen["account_id"].map(of_account),
@@ -99,7 +101,7 @@ def _list(chosen: pd.DataFrame, signals: pd.DataFrame) -> None:
             "MRR": chosen["mrr_amount"].astype(float),
             "tier": chosen["maturity_tier"],
             "next tier asks": chosen["next_tier_asks_english"],
-            "phase": chosen["support_phase"],
+            "phase": chosen["support_phase"].map(phases),
             "CSM": chosen["csm_owner_id"],
         }
     )

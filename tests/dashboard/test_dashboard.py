@@ -1,5 +1,6 @@
 """The dashboard as its readers see it, in a browser: what the published set says, and the next set once it is there."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,11 +78,14 @@ def test_next_published_set_is_shown_without_a_restart(
     settled(page)
 
 
-def test_before_the_first_set_it_says_what_to_do(
-    page: Page, serve: Callable[[World], str], tiny_config: Path, tmp_path: Path
+def test_before_the_first_set_it_says_what_to_do_and_then_shows_it(
+    page: Page, serve: Callable[[World], str], tiny_world: World, tiny_config: Path, tmp_path: Path
 ) -> None:
-    page.goto(serve(World(tmp_path / "home", tiny_config)))
+    world = World(tmp_path / "home", tiny_config)
+    page.goto(serve(world))
     expect(page.get_by_text("Nothing is published yet")).to_be_visible()
+    shutil.copytree(tiny_world.published, world.published, symlinks=True)
+    expect(page.get_by_role("heading", name=PAGES[""])).to_be_visible()
 
 
 def _metric(page: Page, label: str) -> Locator:

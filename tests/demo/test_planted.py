@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dagster_project.contract import input_contract
-from dagster_project.demo.block import PLANTED_ACCOUNT_COUNT, Rows, World
+from dagster_project.demo.block import MOST_ACCOUNTS_BESIDE_PLANTED, Rows, World
 from dagster_project.demo.company import draw_block, export_day, truth_folder, world_rows, write_demo_world
 from dagster_project.demo.identity import SOURCES
 from dagster_project.demo.planted.plant import Ahead, Plant, SubjectKind, Ticket, months_before
@@ -192,7 +192,7 @@ def test_the_other_accounts_are_those_of_a_world_without_planted_ones(folder: Pa
 
 
 def test_no_other_account_has_a_planted_one_s_name_domain_or_id(accounts: PlantedAccounts) -> None:
-    largest = replace(WORLD, account_count=PLANTED_ACCOUNT_COUNT)
+    largest = replace(WORLD, account_count=MOST_ACCOUNTS_BESIDE_PLANTED)
     last = draw_block(replace(largest, day_count=200), largest.block_count - 1).accounts
     for attribute in ("account_id", "account_name", "domain"):
         planted = [getattr(company, attribute) for company in accounts.companies]
@@ -215,7 +215,7 @@ def test_a_world_too_short_or_too_large_is_refused() -> None:
     with pytest.raises(ValueError, match="day_count is 199"):
         replace(WORLD, day_count=199)
     with pytest.raises(ValueError, match="account_count is 24001"):
-        replace(WORLD, account_count=PLANTED_ACCOUNT_COUNT + 1)
+        replace(WORLD, account_count=MOST_ACCOUNTS_BESIDE_PLANTED + 1)
 
 
 def test_a_fact_from_before_the_start_is_refused() -> None:

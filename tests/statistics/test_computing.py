@@ -47,11 +47,13 @@ def test_statistic_reads_its_rows_in_order_and_replaces_its_table(
     assert warehouse.rows("select * from marts.kpi_x") == [{"a": "p", "b": 1}]
 
 
-def test_statistic_whose_input_was_never_built_is_left_out(
+def test_statistic_whose_input_was_never_built_is_refused_or_left_out(
     warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(monkeypatch, lambda rows: rows, relation="marts.fct_y")
-    assert write_statistics(warehouse, {"kpi_x": TABLE}) == {}
+    with pytest.raises(WarehouseError, match="What kpi_x read is not built"):
+        write_statistics(warehouse, {"kpi_x": TABLE})
+    assert write_statistics(warehouse, {"kpi_x": TABLE}, leaves_out_unbuilt=True) == {}
 
 
 @pytest.mark.parametrize(

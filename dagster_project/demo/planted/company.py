@@ -175,5 +175,5 @@ class Company:
         return found
 
     def moment(self, day: date, hour: int, minute: int = 0) -> datetime:
-        """A moment of the office hours on a day, in UTC; a business day later than UTC's begins with the same date."""
+        """A moment on a day, so many hours and minutes after its midnight in UTC."""
         return midnight(day) + timedelta(hours=hour, minutes=minute)

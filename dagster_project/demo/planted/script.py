@@ -52,7 +52,7 @@ def _row(entity: str, known_at: datetime, **values: object) -> tuple[str, Row]:
 
 
 def _signing(company: Company) -> Told:
-    """Who signs up, how well it fits, who sells and who looks after it."""
+    """Who signs up, how well it fits, who sells, proposes more and looks after it."""
     account_id, start = company.account_id, company.start
     seller = company.owner("sales").owner_id
     yield _row(

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from dagster_project.demo.block import PLANTED_ACCOUNT_COUNT, Rows, World
+from dagster_project.demo.block import MOST_ACCOUNTS_BESIDE_PLANTED, Rows, World
 from dagster_project.demo.identity import SOURCES, SourceIds, company_row
 from dagster_project.demo.planted.company import Company, Surroundings
 from dagster_project.demo.planted.plant import Planted
@@ -16,7 +16,7 @@ from dagster_project.demo.planted.subjects import PLANTED
 from dagster_project.demo.planted.usage import usage_table
 from dagster_project.demo.window import Row, utc_text
 
-FIRST_NUMBER = PLANTED_ACCOUNT_COUNT + 1
+FIRST_NUMBER = MOST_ACCOUNTS_BESIDE_PLANTED + 1
 KEY_COLUMNS = ("subject_kind", "subject_id", "account_id", "is_case", "note")
 
 

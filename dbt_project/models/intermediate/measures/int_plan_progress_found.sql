@@ -28,9 +28,7 @@ final as (
         {{ ratio('sum(plans.attainment_rate)', 'count(plans.attainment_rate)', 18, 6) }} as attainment_rate,
         min(plans.agreed_date) as first_agreed_date,
         bool_or(coalesce(plans.is_first_success, false)) as has_first_success,
-        min(plans.due_date) filter (where plans.is_first_success) as first_success_due_date,
-        min(plans.reached_date) filter (where plans.is_first_success and plans.reached_date <= days.date_day)
-            as first_success_date
+        min(plans.due_date) filter (where plans.is_first_success) as first_success_due_date
     from days
     inner join plans on days.account_id = plans.account_id and {{ in_force('plans', 'days.date_day') }}
     where

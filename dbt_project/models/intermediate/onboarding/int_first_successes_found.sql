@@ -11,9 +11,9 @@ items as (
 
 ),
 
-steps as (
+by_plan as (
 
-    select * from {{ ref('int_onboarding_steps_reached') }}
+    select * from {{ ref('int_agreed_successes_found') }}
 
 ),
 
@@ -62,8 +62,8 @@ final as (
     select
         targets.account_id,
         case
-            when by_rung.success_date < coalesce(steps.reached_date, cast('9999-12-31' as date)) then 'default_rung'
-            when steps.reached_date is not null then 'agreed'
+            when by_rung.success_date < coalesce(by_plan.success_date, cast('9999-12-31' as date)) then 'default_rung'
+            when by_plan.success_date is not null then 'agreed'
             when agreements.is_agreed and seen.sees_plans then 'agreed'
             when not coalesce(agreements.is_agreed, false) and seen.sees_rungs then 'default_rung'
         end as success_kind,
@@ -71,11 +71,11 @@ final as (
         agreements.agreed_date,
         agreements.agreed_due_date,
         targets.deadline_date,
-        least(steps.reached_date, by_rung.success_date) as success_date
+        least(by_plan.success_date, by_rung.success_date) as success_date
     from targets
     cross join seen
     left join agreements on targets.account_id = agreements.account_id
-    left join steps on targets.account_id = steps.account_id and steps.step_id = 'first_success'
+    left join by_plan on targets.account_id = by_plan.account_id
     left join by_rung on targets.account_id = by_rung.account_id
 
 )

@@ -24,6 +24,12 @@ teams as (
 
 ),
 
+successes as (
+
+    select * from {{ ref('int_first_successes_found') }}
+
+),
+
 reached as (
 
     select
@@ -52,11 +58,11 @@ reached as (
     from plans
     union all
     select
-        plans.account_id,
+        successes.account_id,
         'first_success' as step_id,
-        greatest(plans.valid_from_date, plans.reached_date) as reached_date
-    from plans
-    where plans.is_first_success and plans.reached_date is not null
+        successes.success_date as reached_date
+    from successes
+    where successes.success_date is not null
 
 ),
 

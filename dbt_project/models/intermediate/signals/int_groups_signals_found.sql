@@ -48,8 +48,8 @@ final as (
         grouped.account_id,
         grouped.date_day,
         rules.signal_id,
-        grouped.health_band_rank as value,
-        bands.band_rank as second_value,
+        grouped.best_band_rank - grouped.health_band_rank + 1 as value,
+        grouped.best_band_rank - bands.band_rank + 1 as second_value,
         former_bands.score_date as evidence_date
     from grouped
     inner join rules on {{ is_rule_of('rules', 'band_falling', 'grouped') }}

@@ -32,7 +32,7 @@ ranked as (
         {{ is_live_on('contracts', 'days.date_day') }} as is_live,
         row_number() over (
             partition by days.account_id, days.date_day
-            order by contracts.start_date asc, contracts.last_end_date desc, contracts.contract_id asc
+            order by contracts.start_date asc, contracts.last_end_date asc, contracts.contract_id asc
         ) = 1 as is_first_term,
         row_number() over (
             partition by days.account_id, days.date_day, contracts.product_key

@@ -79,7 +79,7 @@ final as (
     inner join rules on {{ is_rule_of('rules', 'value_after_renewal', 'waiting') }}
     inner join terms
         on waiting.account_id = terms.account_id and waiting.date_day = terms.date_day and terms.is_first_term
-    where waiting.expected_date >= terms.end_date
+    where waiting.expected_date > terms.end_date and waiting.first_contract_date >= {{ history_start_date() }}
 
 )
 

@@ -22,9 +22,18 @@ stakeholders as (
 
 ),
 
-touches as (
+-- Without a visit the account has waited since it began, or since the first day that anybody could tell of.
+visits as (
 
-    select * from {{ ref('int_touches_found') }}
+    select
+        days.account_id,
+        days.date_day,
+        coalesce(
+            touches.last_visit_date, greatest(days.first_contract_date, {{ history_start_date() }})
+        ) as since_date
+    from days
+    inner join {{ ref('int_touches_found') }} as touches
+        on days.account_id = touches.account_id and days.date_day = touches.date_day
 
 ),
 
@@ -47,7 +56,11 @@ final as (
     inner join rules on {{ is_rule_of('rules', 'silent_customer', 'days') }}
     inner join responses on days.account_id = responses.account_id and days.date_day = responses.date_day
     where
-        coalesce(
+        (
+            {{ dbt.datediff(history_start_date(), 'days.date_day', 'day') }} >= rules.window_days - 1  -- noqa: LT05
+            or days.first_contract_date >= {{ history_start_date() }}
+        )
+        and coalesce(
             {{ dbt.datediff('responses.last_response_date', 'days.date_day', 'day') }} >= rules.window_days, true  -- noqa: LT05
         )
     union all
@@ -82,16 +95,13 @@ final as (
         days.account_id,
         days.date_day,
         rules.signal_id,
-        {{ dbt.datediff('coalesce(touches.last_visit_date, days.first_contract_date)', 'days.date_day', 'day') }}
-            as value,
+        {{ dbt.datediff('visits.since_date', 'days.date_day', 'day') }} as value,  -- noqa: LT05
         cast(null as numeric(18, 6)) as second_value,
-        coalesce(touches.last_visit_date, days.first_contract_date) as evidence_date
+        visits.since_date as evidence_date
     from days
     inner join rules on {{ is_rule_of('rules', 'visit_overdue', 'days') }}
-    inner join touches on days.account_id = touches.account_id and days.date_day = touches.date_day
-    where
-        {{ dbt.datediff('coalesce(touches.last_visit_date, days.first_contract_date)', 'days.date_day', 'day') }}
-        > rules.threshold_value
+    inner join visits on days.account_id = visits.account_id and days.date_day = visits.date_day
+    where {{ dbt.datediff('visits.since_date', 'days.date_day', 'day') }} > rules.threshold_value  -- noqa: LT05
     union all
     select
         days.account_id,

@@ -1,5 +1,4 @@
--- A contract while its end comes near. One with a shorter term than the window's later edge would be looked at before it
--- begins.
+-- A contract while its end comes near. One that runs for a few months would be looked at as soon as it begins.
 with renewals as (
 
     select * from {{ ref('int_next_renewals_found') }}
@@ -26,8 +25,7 @@ final as (
     where
         renewals.date_day >= {{ months_after('renewals.end_date', 'cast(-rules.threshold_value as integer)') }}
         and renewals.date_day <= {{ months_after('renewals.end_date', 'cast(-rules.second_threshold_value as integer)') }}
-        and renewals.end_date
-        > {{ months_after('renewals.start_date', 'cast(rules.second_threshold_value as integer)') }}
+        and renewals.end_date >= {{ months_after('renewals.start_date', 'cast(rules.third_threshold_value as integer)') }}
 
 )
 

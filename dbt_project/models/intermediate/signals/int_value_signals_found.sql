@@ -68,7 +68,7 @@ final as (
         planned.date_day,
         rules.signal_id,
         planned.attainment_rate as value,
-        coalesce(planned.nps_points, planned.csm_hearing_points) as second_value,
+        coalesce(planned.nps_points / 10, planned.csm_hearing_points / 4) as second_value,
         planned.first_agreed_date as evidence_date
     from planned
     inner join rules on {{ is_rule_of('rules', 'satisfied_not_successful', 'planned') }}

@@ -1,5 +1,5 @@
 -- Of year goals whose spans overlap, a primary one counts in place of the others; of two primary ones, the one agreed
--- first. What serves a goal goes with it.
+-- first; until the primary one is due. What serves a goal goes with it.
 with items as (
 
     select * from {{ ref('int_success_plan_versions') }}
@@ -25,7 +25,9 @@ displaced_goals as (
         primary_goals.plan_item_id as counted_item_id,
         coalesce(goals.is_primary, false) as is_primary,
         greatest(goals.valid_from_date, primary_goals.valid_from_date) as valid_from_date,
-        least(goals.valid_to_date, primary_goals.valid_to_date) as valid_to_date
+        least(
+            goals.valid_to_date, primary_goals.valid_to_date, {{ days_after('primary_goals.due_date', 1) }}
+        ) as valid_to_date
     from goals
     inner join goals as primary_goals
         on
