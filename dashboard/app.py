@@ -6,7 +6,8 @@ from pathlib import Path
 import streamlit as st
 
 # Streamlit starts this file by its path, again at every click, with its own folder first.
-sys.path[:0] = {str(Path(__file__).resolve().parents[1])} - set(sys.path)
+if (root := str(Path(__file__).resolve().parents[1])) not in sys.path:
+    sys.path.insert(0, root)
 
 from dashboard import published
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 pytest_plugins = ["tests.browser"]
 
@@ -30,6 +31,15 @@ day_count = 60
 until = 2026-06-30
 seed = 3
 """
+
+
+def mart_names() -> set[str]:
+    """The marts of the project: dbt's models, and the tables that Python computes."""
+    folder = ROOT / "dbt_project" / "models" / "marts"
+    computed = yaml.safe_load((folder / "statistics" / "_statistics__sources.yml").read_text(encoding="utf-8"))
+    return {path.stem for path in folder.rglob("*.sql")} | {
+        table["name"] for source in computed["sources"] for table in source["tables"]
+    }
 
 
 # Every world is worked on under one path: dbt parses the project anew where the path of its database changes.

@@ -15,7 +15,7 @@ WARNING_NAME = "raises_no_warning"
 
 
 def build_mart_checks(settings: Settings, computed: Collection[str]) -> dg.AssetChecksDefinition:
-    """One step that validates the suites of the marts that dbt makes; those `computed` are checked where they are made."""
+    """One step that validates the suites of the marts that dbt makes, not of those `computed` after it."""
     suites = [suite for suite in read_suites("marts") if _name(suite) not in computed]
 
     @dg.multi_asset_check(name="check_marts", specs=check_specs(suites))

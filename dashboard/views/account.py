@@ -239,8 +239,8 @@ def _signals(account: pd.Series) -> None:
     past = found[~found["is_open"]]
     if not past.empty:
         with st.expander(f"Past signals · 過去のシグナル ({len(past)})"):
-            told = past[["signal", "first_seen_date", "last_true_date", "evidence_english"]]
-            st.dataframe(told, hide_index=True, column_config=COLUMNS)
+            columns = ["signal", "first_seen_date", "last_true_date", "evidence_english"]
+            st.dataframe(past[columns], hide_index=True, column_config=COLUMNS)
 
 
 def _standing(account: pd.Series) -> None:
