@@ -21,7 +21,7 @@ final as (
     where
         {{ in_force('rungs', as_of_date()) }}
         and exists (select 1 from features)
-        and not exists (select 1 from features where features.ladder_rung = rungs.rung)
+        and rungs.rung not in (select features.ladder_rung from features)
 
 )
 

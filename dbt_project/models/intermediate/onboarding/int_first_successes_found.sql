@@ -51,8 +51,7 @@ agreements as (
 seen as (
 
     select
-        (select count(*) from columns_fed where columns_fed.input_column = 'success_plans.reached_date') > 0
-            as sees_plans,
+        (select bool_or(columns_fed.input_column = 'success_plans.reached_date') from columns_fed) as sees_plans,
         (select count(*) from rungs) > 0 as sees_rungs
 
 ),

@@ -1,3 +1,7 @@
+{%- set first_month = 'cast(-rules.threshold_value as integer)' %}
+{%- set last_month = 'cast(-rules.second_threshold_value as integer)' %}
+{%- set shortest = 'cast(rules.third_threshold_value as integer)' %}
+
 -- A contract while its end comes near. One that runs for a few months would be looked at as soon as it begins.
 with renewals as (
 
@@ -23,9 +27,9 @@ final as (
     from renewals
     inner join rules on {{ is_rule_of('rules', 'renewal_window', 'renewals') }}
     where
-        renewals.date_day >= {{ months_after('renewals.end_date', 'cast(-rules.threshold_value as integer)') }}
-        and renewals.date_day <= {{ months_after('renewals.end_date', 'cast(-rules.second_threshold_value as integer)') }}
-        and renewals.end_date >= {{ months_after('renewals.start_date', 'cast(rules.third_threshold_value as integer)') }}
+        renewals.date_day >= {{ months_after('renewals.end_date', first_month) }}
+        and renewals.date_day <= {{ months_after('renewals.end_date', last_month) }}
+        and renewals.end_date >= {{ months_after('renewals.start_date', shortest) }}
 
 )
 

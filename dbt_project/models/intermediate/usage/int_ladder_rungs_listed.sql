@@ -21,8 +21,8 @@ final as (
         rungs.valid_to_date
     from rungs
     where
-        exists (select 1 from columns_fed where columns_fed.input_column = 'features.ladder_rung')
-        and exists (select 1 from columns_fed where columns_fed.input_column = 'usage_events.feature_id')
+        'features.ladder_rung' in (select columns_fed.input_column from columns_fed)
+        and 'usage_events.feature_id' in (select columns_fed.input_column from columns_fed)
 
 )
 
