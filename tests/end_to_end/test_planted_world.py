@@ -19,11 +19,11 @@ from tests.end_to_end.requirements import Requirement, missing_rows, requirement
 UNTIL = date(2026, 6, 30)
 CONFIG = f"""
 [calendar]
-history_start_date = 2025-10-14
+history_start_date = 2025-01-07
 
 [demo]
 account_count = 20
-day_count = 260
+day_count = 540
 until = {UNTIL}
 seed = 3
 planted = true
