@@ -25,7 +25,7 @@ history_start_date = 2025-01-07
 account_count = 20
 day_count = 540
 until = {UNTIL}
-seed = 3
+seed = 11
 planted = true
 
 """

@@ -191,6 +191,8 @@ class Plant:
     plan: Plan | None = Plan()
     tasks: tuple[Task, ...] = (Task("web_meeting", 10),)
     requests: tuple[Request, ...] = ()
+    needs_specialist: bool = False
+    """A specialist helps to connect its data, from the first day on."""
     proposals: tuple[int, ...] = ()
     """Days ago on which we proposed to expand."""
     posts: tuple[Post, ...] = ()

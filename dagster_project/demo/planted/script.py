@@ -112,8 +112,12 @@ def _signing(company: Company) -> Told:
             opportunity_amount=first.mrr_amount * 6,
             created_date=day,
         )
-    roles = ("account_manager", "csm") if company.plant.segment == "enterprise" else ("account_manager",)
-    for number, role in enumerate(roles, start=1):
+    roles = {"account_manager": "segment"}
+    if company.plant.segment == "enterprise":
+        roles["csm"] = "segment"
+    if company.plant.needs_specialist:
+        roles["specialist"] = "data_connection"
+    for number, (role, reason) in enumerate(roles.items(), start=1):
         yield _row(
             "account_assignments",
             company.moment(start, 2),
@@ -121,7 +125,7 @@ def _signing(company: Company) -> Told:
             account_id=account_id,
             owner_id=company.owner(role).owner_id,
             assignment_role=role,
-            reason="segment",
+            reason=reason,
             start_date=start,
         )
 

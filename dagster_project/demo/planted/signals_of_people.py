@@ -93,8 +93,8 @@ SIGNALS_OF_PEOPLE = {
     ),
     "sales_request": (
         case("since today", requests=(Request(0),)),
-        case("since five days", requests=(Request(5),)),
-        case("for two months", requests=(Request(60),)),
+        case("since five days", requests=(Request(5),), needs_specialist=True),
+        case("for two months", requests=(Request(60),), needs_specialist=True),
         case("one of two closed", requests=(Request(40, closed=20), Request(10))),
         case("closed tomorrow", requests=(Request(10, closed=-1),)),
         near("closed today", requests=(Request(10, closed=0),)),
