@@ -1,3 +1,4 @@
+-- A contract may be told of an account of which nothing else is.
 with phases as (
 
     select * from {{ ref('int_support_phases_found') }}
@@ -23,11 +24,11 @@ found as (
         phases.account_id,
         phases.support_phase,
         phases.is_help_known,
-        accounts.segment,
+        coalesce(accounts.segment, 'unknown') as segment,
         months.month_end_date
     from months
     inner join phases on months.month_end_date = phases.date_day
-    inner join accounts
+    left join accounts
         on phases.account_id = accounts.account_id and months.month_end_date = accounts.month_end_date
 
 ),
