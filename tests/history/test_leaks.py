@@ -44,10 +44,11 @@ LEAKY = (
     "select m.* replace (case when exists (select 1 from {table} as t where t.account_id = m.account_id "
     "and t.known_date <= m.date_day) then 0 else m.active_seat_rate_28d end as active_seat_rate_28d) from ({sql}) as m"
 )
-# A signal that is wrong on purpose: it takes an account whose end is known to have fallen silent.
+# A signal that is wrong on purpose: of an account whose end is known it says the contrary about its champion.
 LEAKY_SIGNAL = (
-    "select m.* replace (case when exists (select 1 from {table} as t where t.account_id = m.account_id "
-    "and t.known_date <= m.date_day) then null else m.last_response_date end as last_response_date) from ({sql}) as m"
+    "select m.* replace (case when exists (select 1 from {table} as t where t.account_id = m.account_id and "
+    "t.known_date <= m.date_day) then 1 - least(m.champion_count, 1) else m.champion_count end as champion_count) "
+    "from ({sql}) as m"
 )
 Rows = dict[str, list[tuple[object, ...]]]
 
@@ -120,7 +121,7 @@ def test_what_became_of_an_account_moves_nothing(
     ("leaky", "sql"),
     [
         ("intermediate.int_people_measures_calculated", LEAKY),
-        ("intermediate.int_last_responses_found", LEAKY_SIGNAL),
+        ("intermediate.int_stakeholders_counted", LEAKY_SIGNAL),
     ],
 )
 def test_what_reads_it_is_noticed(  # noqa: PLR0917 - the world, and what is wrong in it
