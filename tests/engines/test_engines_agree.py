@@ -17,6 +17,10 @@ from tests.engines.postgres_server import postgres_server
 pytestmark = pytest.mark.engines
 
 
+# Nobody of the tiny world is near a renewal or ready to expand.
+EMPTY = {"mart_expansion_proposals", "mart_renewal_review"}
+
+
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     with postgres_server() as found:
@@ -47,7 +51,7 @@ def test_every_mart_is_equal_on_both_engines(tiny_world: World, postgres_world: 
         for manifest in (ours, theirs)
     ]
     assert facts[0] == facts[1]
-    assert all(table["row_count"] > 0 for table in facts[0].values())
+    assert {name for name, table in facts[0].items() if not table["row_count"]} == EMPTY
     assert ours["publish_id"] == theirs["publish_id"]
 
 
