@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.sources.file_mapping import text_literal
+from dagster_project.statistics.computing import declared_tables
 from dagster_project.warehouse.session import date_literal
 from dagster_project.warehouse.shown_days import ShownDays
 
@@ -59,8 +60,7 @@ class Comparison:
 def mart_keys(manifest_path: Path) -> dict[str, list[str]]:
     """Columns that name a row of each public mart but the logs of runs: from the test that holds them unique, or as the
     table's YAML says where Python computes it."""
-    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
-    nodes = manifest["nodes"]
+    nodes = json.loads(manifest_path.read_text(encoding="utf-8"))["nodes"]
     public = {
         unique_id: node["name"]
         for unique_id, node in nodes.items()
@@ -77,11 +77,7 @@ def mart_keys(manifest_path: Path) -> dict[str, list[str]]:
             told = test["kwargs"]
             keys[mart] = list(told.get("columns") or told["arguments"]["columns"])
     keys = {mart: keys[mart] for mart in public.values() if mart in keys}
-    keys |= {
-        node["name"]: node["config"]["meta"]["key"]
-        for node in manifest["sources"].values()
-        if node["config"]["meta"].get("is_mart")
-    }
+    keys |= {name: list(table.key) for name, table in declared_tables(manifest_path).items()}
     return dict(sorted(keys.items()))
 
 
